@@ -1,0 +1,1 @@
+"""Watch AI models after they are deployed."""

@@ -1,0 +1,1 @@
+"""Mergeable state of one column in stacks of cells: what engines fill and metrics read."""
