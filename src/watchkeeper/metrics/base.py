@@ -14,6 +14,8 @@ from watchkeeper.terms import Guarantee, Role, Status
 
 LEVEL = 0.95
 """Level of the intervals unless a metric says otherwise."""
+_WITH_NUMBER = (Status.OK, Status.APPROXIMATE)
+_WITHOUT_NUMBER = (Status.UNDEFINED, Status.INSUFFICIENT, Status.NO_DATA, Status.SUPPRESSED, Status.NO_BASELINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Estimates:
     """A metric over a stack of cells; every array has shape (cells,), NaN stands for "none".
 
     ``n_eff`` is what minimum sizes and noise terms use (see ``terms.Point``). ``compared`` is what the change rule
-    compares where that is not the value. ``method`` names how the interval was made.
+    compares where that is not the value. ``baseline_n`` is the baseline's ``n_eff`` where the metric read a baseline.
+    ``method`` names how the interval was made.
     """
 
     value: Floats
@@ -33,6 +36,7 @@ class Estimates:
     high: Floats
     noise_floor: Floats
     compared: Floats
+    baseline_n: Floats
     level: float = LEVEL
     method: str = ""
 
@@ -48,6 +52,7 @@ class Estimates:
         high: Floats | None = None,
         noise_floor: Floats | None = None,
         compared: Floats | None = None,
+        baseline_n: Floats | None = None,
         status: NDArray[np.str_] | None = None,
         minimum: float | Floats = 0,
         level: float = LEVEL,
@@ -55,19 +60,21 @@ class Estimates:
     ) -> Self:
         """Fill what is missing and give each cell its status.
 
-        No rows: ``no_data``. ``n_eff`` below ``minimum``: ``insufficient``. No number all the same: ``undefined``.
+        No rows: ``no_data``. No number all the same: ``undefined``. ``n_eff`` below ``minimum``: ``insufficient``.
         Where there is no number there is no interval either. A given ``status`` is kept where the cell has rows.
         """
         value = np.asarray(value, np.float64)
-        n_eff = np.asarray(n, np.float64) if n_eff is None else n_eff
+        n_eff = np.asarray(n, np.float64) if n_eff is None else np.asarray(n_eff, np.float64)
         words = np.full(value.shape, Status.OK.value, "<U12") if status is None else status.astype("<U12")
-        words = np.where(np.isnan(value) & np.isin(words, (Status.OK, Status.APPROXIMATE)), Status.UNDEFINED, words)
-        words = np.where(n_eff < minimum, Status.INSUFFICIENT, words)
+        words = np.where(np.isnan(value) & np.isin(words, _WITH_NUMBER), Status.UNDEFINED, words)
+        words = np.where((n_eff < minimum) & np.isin(words, _WITH_NUMBER), Status.INSUFFICIENT, words)
         words = np.where(np.asarray(n) == 0, Status.NO_DATA, words).astype("<U12")
-        hidden = np.isin(words, (Status.UNDEFINED, Status.INSUFFICIENT, Status.NO_DATA, Status.SUPPRESSED))
+        hidden = np.isin(words, _WITHOUT_NUMBER)
         numbers = (_masked(part, value.shape, hidden) for part in (value, se, low, high, noise_floor, compared))
         shown, se, low, high, noise_floor, compared = numbers
-        return cls(shown, words, np.asarray(n, np.int64), n_eff, se, low, high, noise_floor, compared, level, method)
+        base = _masked(baseline_n, value.shape, np.zeros(value.shape, bool))
+        rows = np.asarray(n, np.int64)
+        return cls(shown, words, rows, n_eff, se, low, high, noise_floor, compared, base, level, method)
 
 
 def _masked(part: Floats | None, shape: tuple[int, ...], hidden: NDArray[np.bool_]) -> Floats:
@@ -80,8 +87,9 @@ class Metric:
     """A metric's declaration. Its name is the name of ``compute`` and of its file.
 
     Args:
-        compute: ``(current, baseline, **options) -> Estimates`` when ``needs_baseline``, else ``(current, **options)``.
-        reads: the statistic it reads.
+        compute: ``(current, baseline, **options) -> Estimates`` when ``needs_baseline`` or ``uses_baseline``, else
+            ``(current, **options)``. The baseline has as many cells as the current stack, or one.
+        reads: the statistics it accepts, the preferred one first.
         family: the row of the change rule's table it is judged by ("" : never judged by the change rule).
         unit: unit of the value; shares are "share".
         bounds: smallest and largest possible value; None where there is none.
@@ -89,13 +97,18 @@ class Metric:
         column: the column it always reads; None where it is computed for each column of ``roles``.
         roles: roles of the columns it applies to.
         options: the options and their defaults.
+        needs_baseline: no value without a baseline.
+        uses_baseline: takes a baseline or None; with None there is a value all the same.
+        needs_labels: speaks of labelled rows only.
+        compared_with_baseline: whether the baseline's own value says what to expect; not so for volumes and ages.
         needs_window: also pass ``window_start`` and ``window_end`` (microseconds since 1970, shape (cells,)).
         minimum_n: smallest ``n_eff`` that gives a value.
+        reasons: a few words for a status that this metric gives for a reason of its own.
         source: the paper or page the formula comes from.
     """
 
     compute: Callable[..., Estimates]
-    reads: type[Any]
+    reads: tuple[type[Any], ...]
     family: str
     unit: str
     bounds: tuple[float | None, float | None] = (None, None)
@@ -105,10 +118,13 @@ class Metric:
     options: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1
     needs_baseline: bool = False
+    uses_baseline: bool = False
+    compared_with_baseline: bool = True
     needs_labels: bool = False
     needs_window: bool = False
     minimum_n: int = 1
     guarantee: Guarantee = Guarantee.G2
+    reasons: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
 
     @property

@@ -1,0 +1,1 @@
+"""Metrics of how far a distribution has moved from its baseline."""

@@ -1,0 +1,1 @@
+"""Metrics of how right a model is, where labels are known."""

@@ -1,0 +1,1 @@
+"""Metrics of how the endpoint serves."""
