@@ -141,7 +141,9 @@ REGION = Category(
 )
 CATEGORIES = (
     REGION,
-    Category("product", ("personal", "car", "home_improvement", "card"), (0.46, 0.24, 0.18, 0.12), (0, -0.3, -0.2, 0.4)),
+    Category(
+        "product", ("personal", "car", "home_improvement", "card"), (0.46, 0.24, 0.18, 0.12), (0, -0.3, -0.2, 0.4)
+    ),
     Category("channel", ("mobile", "web", "branch", "broker"), (0.44, 0.31, 0.17, 0.08), (0, 0, -0.2, 0.3)),
     Category(
         "home_ownership", ("rent", "mortgage", "own", "other"), (0.41, 0.38, 0.18, 0.03), (0.35, -0.2, -0.3, 0.1), 0.01
