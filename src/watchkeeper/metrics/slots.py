@@ -1,0 +1,52 @@
+"""Picking values out of counted categories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from watchkeeper.statistics.categories import Categories
+from watchkeeper.statistics.counts import Counts, Floats, Ints
+from watchkeeper.statistics.histogram import Histogram
+from watchkeeper.terms import OTHER_VALUE
+
+UNSEEN_VALUE = "__unseen__"
+"""Name of the slot of values that the baseline never had."""
+
+
+def names(current: Categories) -> tuple[str, ...]:
+    """Name of each slot, the slots of other and unseen values last."""
+    return (*current.values, OTHER_VALUE, UNSEEN_VALUE)
+
+
+def without(current: Categories, value: str) -> Counts:
+    """The counts with the rows of one value left out."""
+    return current.counts.folded(_kept(current, lambda name: name != value), len(names(current)))
+
+
+def weight_where(current: Categories, holds: Callable[[str], bool]) -> Floats:
+    """Sum of the weights of the rows whose value ``holds``, shape (cells,)."""
+    chosen = np.array([holds(name) for name in names(current)], bool)
+    return current.counts.weight[:, chosen].sum(axis=1)
+
+
+def with_missing(current: Histogram | Categories) -> Counts:
+    """Present rows in slot 0, then one slot each for what is missing."""
+    present, missing = current.counts, current.missing
+    weighted = present.w is not None or missing.w is not None
+    parts = [_beside(present.n, missing.n)]
+    if weighted:
+        parts += [
+            _beside(present.weight, missing.weight),
+            _beside(present.squared_weight, missing.squared_weight),
+        ]
+    return Counts(*parts)
+
+
+def _beside(present: Floats | Ints, missing: Floats | Ints) -> Floats | Ints:
+    return np.concatenate([present.sum(axis=1, keepdims=True), missing], axis=1)
+
+
+def _kept(current: Categories, holds: Callable[[str], bool]) -> Ints:
+    return np.array([i if holds(name) else -1 for i, name in enumerate(names(current))], np.int64)
