@@ -1,0 +1,86 @@
+"""Numbers and times as people read them."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+MINUS = "\N{MINUS SIGN}"
+DASH = "\N{EN DASH}"
+NONE = "\N{EM DASH}"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number with so many significant digits and thousands separators.
+
+    >>> number(0.18666), number(41802.4), number(-0.5), number(None)
+    ('0.187', '41,802', '−0.5', '—')
+    """
+    if value is None or math.isnan(value):
+        return NONE
+    if math.isinf(value):
+        return (MINUS if value < 0 else "") + "∞"
+    if value == 0:
+        return "0"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    if places > digits + 3:
+        return f"{value:.{digits - 1}e}".replace("-", MINUS)
+    text = f"{abs(value):,.{places}f}"
+    return (MINUS if value < 0 else "") + (text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def percent(share: float | None) -> str:
+    """A share as a percentage, one decimal below 10.
+
+    >>> percent(0.0412), percent(0.5)
+    ('4.1 %', '50 %')
+    """
+    if share is None or math.isnan(share):
+        return NONE
+    points = share * 100
+    text = f"{abs(points):.1f}" if abs(points) < 9.95 else f"{abs(points):.0f}"
+    return f"{MINUS if points < 0 and float(text) else ''}{text} %"
+
+
+def count(value: float | None) -> str:
+    """A whole number with separators.
+
+    >>> count(998201)
+    '998,201'
+    """
+    return NONE if value is None or math.isnan(value) else f"{round(value):,}".replace("-", MINUS)
+
+
+def amount(value: float | None, unit: str) -> str:
+    """A value in its unit: shares as percentages, rows as counts, seconds and milliseconds named."""
+    if unit == "share":
+        return percent(value)
+    if unit == "rows":
+        return count(value)
+    text = number(value)
+    return f"{text} {_SHORT[unit]}" if unit in _SHORT and text != NONE else text
+
+
+_SHORT = {"seconds": "s", "milliseconds": "ms"}
+
+
+def interval(low: float | None, high: float | None, unit: str = "") -> str:
+    """An interval such as ``0.163–0.214``; empty where there is none."""
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return ""
+    return f"{amount(low, unit)}{DASH}{amount(high, unit)}"
+
+
+def day(moment: datetime) -> str:
+    """``24 Nov``."""
+    return f"{moment.day} {moment:%b}"
+
+
+def date(moment: datetime) -> str:
+    """``24 Nov 2026``."""
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def minute(moment: datetime) -> str:
+    """``24 Nov 2026 13:00 UTC``."""
+    return f"{date(moment)} {moment:%H:%M} UTC"

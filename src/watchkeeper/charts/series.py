@@ -1,0 +1,226 @@
+"""How one number moved: line with its interval, baseline, noise floor, limit, incidents; open and restated windows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from watchkeeper.charts import numbers, svg
+from watchkeeper.charts.scale import Linear, Times, linear
+from watchkeeper.terms import Maturity, Outcome, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One window of a series as it is drawn."""
+
+    window: Window
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    limit: float | None = None
+    floor: float | None = None
+    outcome: Outcome = Outcome.NOT_JUDGED
+    open: bool = False
+    maturity: Maturity | None = None
+    restated_from: float | None = None
+
+    @property
+    def middle(self) -> datetime:
+        return self.window.start + (self.window.end - self.window.start) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A chart of one series.
+
+    Args:
+        title: what is drawn, such as "mean of income".
+        sentence: what a person would say of it.
+        unit: unit of the values; shares are drawn as percentages.
+        baseline: value in the baseline.
+        incidents: spans during which an incident was open, with its mark at the start.
+        learned: the span of the baseline, where it lies on the time axis.
+        deployments: first window and name of each model version.
+    """
+
+    title: str
+    sentence: str
+    dots: Sequence[Dot]
+    unit: str = ""
+    baseline: float | None = None
+    incidents: Sequence[Window] = ()
+    learned: Window | None = None
+    deployments: Sequence[tuple[datetime, str]] = ()
+    from_zero: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The plot inside a picture: its scales and its edges in pixels."""
+
+    x: Times
+    y: Linear
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+
+def draw(series: Series, width: int = 392, height: int = 148) -> str:
+    """The chart as SVG text of this size in pixels."""
+    frame = _frame(series, width, height)
+    layers = (_spans, _floor, _grid, _band, _baseline, _limit, _lines, _marks, _axis)
+    return svg.drawing(width, height, series.title, series.sentence, *(layer(series, frame) for layer in layers))
+
+
+def _frame(series: Series, width: int, height: int) -> Frame:
+    left, right, top, bottom = 46.0, width - 10.0, 10.0, height - 22.0
+    windows = [dot.window for dot in series.dots]
+    x = Times(min(w.start for w in windows), max(w.end for w in windows), left, right)
+    spoken = [v for d in series.dots for v in (d.value, d.low, d.high, d.limit, d.restated_from)]
+    return Frame(
+        x,
+        linear(_tamed([*spoken, series.baseline], series), bottom, top, from_zero=series.from_zero),
+        left,
+        right,
+        top,
+        bottom,
+    )
+
+
+def _tamed(values: list[float | None], series: Series) -> list[float | None]:
+    """Leave out interval ends and limits that would squeeze the line itself into a corner."""
+    own = [d.value for d in series.dots if d.value is not None]
+    if not own:
+        return values
+    low, high = min(own), max(own)
+    room = max(high - low, abs(high) * 0.1, 1e-12) * 3
+    return [v for v in values if v is not None and math.isfinite(v) and low - room <= v <= high + room]
+
+
+def _spans(series: Series, frame: Frame) -> str:
+    spans = [(window, "span") for window in series.incidents]
+    spans += [(series.learned, "learn")] if series.learned is not None else []
+    return "".join(_column(frame, window, name) for window, name in spans)
+
+
+def _column(frame: Frame, window: Window, name: str) -> str:
+    x0, x1 = (min(max(frame.x(at), frame.left), frame.right) for at in (window.start, window.end))
+    return svg.element("rect", x=x0, y=frame.top, width=max(x1 - x0, 1.0), height=frame.bottom - frame.top, class_=name)
+
+
+def _floor(series: Series, frame: Frame) -> str:
+    known = [(frame.x(d.middle), frame.y(min(d.floor, frame.y.high))) for d in series.dots if d.floor is not None]
+    return svg.area(known, [(x, frame.y(max(frame.y.low, 0.0))) for x, _ in known], class_="floor") if known else ""
+
+
+def _grid(series: Series, frame: Frame) -> str:
+    lines = []
+    for tick in frame.y.ticks():
+        y = frame.y(tick)
+        lines.append(svg.element("path", d=f"M{frame.left:.0f} {y:.1f}H{frame.right:.0f}", class_="grid"))
+        label = numbers.amount(tick, series.unit)
+        lines.append(svg.text(frame.left - 6, y + 3.5, label, text_anchor="end", class_="axis"))
+    return "".join(lines)
+
+
+def _band(series: Series, frame: Frame) -> str:
+    parts = []
+    for run in _unbroken(series.dots, lambda d: d.low is not None and d.high is not None):
+        upper = [(frame.x(d.middle), frame.y(_within(d.high, frame.y))) for d in run]
+        lower = [(frame.x(d.middle), frame.y(_within(d.low, frame.y))) for d in run]
+        parts.append(svg.area(upper, lower, class_="band"))
+    return "".join(parts)
+
+
+def _within(value: float | None, scale: Linear) -> float:
+    assert value is not None
+    return min(max(value, scale.low), scale.high)
+
+
+def _unbroken(dots: Sequence[Dot], known: Callable[[Dot], bool]) -> list[list[Dot]]:
+    runs: list[list[Dot]] = [[]]
+    for dot in dots:
+        if known(dot):
+            runs[-1].append(dot)
+        else:
+            runs.append([])
+    return [run for run in runs if run]
+
+
+def _baseline(series: Series, frame: Frame) -> str:
+    if series.baseline is None or not frame.y.low <= series.baseline <= frame.y.high:
+        return ""
+    y = frame.y(series.baseline)
+    return svg.element("path", d=f"M{frame.left:.0f} {y:.1f}H{frame.right:.0f}", class_="base", fill="none")
+
+
+def _limit(series: Series, frame: Frame) -> str:
+    """The limit of each window as a step, where it fits in the plot."""
+    parts = []
+    for run in _unbroken(series.dots, lambda d: d.limit is not None and frame.y.low <= d.limit <= frame.y.high):
+        steps = [(frame.x(at), frame.y(d.limit or 0.0)) for d in run for at in (d.window.start, d.window.end)]
+        parts.append(svg.path(steps, class_="limit"))
+    return "".join(parts)
+
+
+def _lines(series: Series, frame: Frame) -> str:
+    parts: list[str] = []
+    for name, dots in _by_maturity(series.dots).items():
+        places = [(frame.x(d.middle), None if d.value is None else frame.y(d.value)) for d in dots]
+        parts += [svg.path(run, class_=name) for run in svg.runs(places)]
+    return "".join(parts)
+
+
+def _by_maturity(dots: Sequence[Dot]) -> dict[str, list[Dot]]:
+    """Matured and unlabelled windows are one line, developing ones another; the two are never joined."""
+    developing = [d.maturity is Maturity.DEVELOPING for d in dots]
+    solid = [_blank(d) if late else d for d, late in zip(dots, developing, strict=True)]
+    dashed = [d if late else _blank(d) for d, late in zip(dots, developing, strict=True)]
+    return {"line": solid, "developing": dashed}
+
+
+def _blank(dot: Dot) -> Dot:
+    return Dot(dot.window, None)
+
+
+def _marks(series: Series, frame: Frame) -> str:
+    parts = [_mark(dot, frame) for dot in series.dots if dot.value is not None]
+    for start, name in series.deployments:
+        x = frame.x(start)
+        if frame.left < x < frame.right:
+            parts.append(svg.element("path", d=f"M{x:.1f} {frame.top:.0f}V{frame.bottom:.0f}", class_="rule"))
+            parts.append(svg.text(x + 3, frame.top + 8, name, class_="axis"))
+    return "".join(parts)
+
+
+def _mark(dot: Dot, frame: Frame) -> str:
+    assert dot.value is not None
+    x, y = frame.x(dot.middle), frame.y(dot.value)
+    parts = []
+    if dot.restated_from is not None:
+        old = frame.y(_within(dot.restated_from, frame.y))
+        parts += [
+            svg.path([(x - 3, old), (x + 3, old)], class_="rule"),
+            svg.mark("circle", x, y, 4.5, class_="restated"),
+        ]
+    if dot.open:
+        parts.append(svg.mark("circle", x, y, 4.5, class_="open"))
+    elif dot.outcome is Outcome.BREACH:
+        parts.append(svg.mark("diamond", x, y, class_="breach"))
+    elif dot.outcome is Outcome.WARNING:
+        parts.append(svg.mark("triangle", x, y, 4.0, class_="warning"))
+    return "".join(parts)
+
+
+def _axis(_: Series, frame: Frame) -> str:
+    room = frame.right - frame.left
+    labels = []
+    for moment in frame.x.ticks(about=max(2, int(room // 72))):
+        x = frame.x(moment)
+        anchor = "end" if x > frame.right - 16 else "start" if x < frame.left + 16 else "middle"
+        labels.append(svg.text(x, frame.bottom + 15, numbers.day(moment), text_anchor=anchor, class_="axis"))
+    return "".join(labels)
