@@ -1,0 +1,139 @@
+"""What an engine is: it finds, moves and stores batches of rows, and counts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import pyarrow as pa
+
+from watchkeeper.terms import Window
+
+BATCH_ROWS = 122_880
+"""Rows that a batch aims at: large enough for vectorised work, small enough for the cache and for two in flight."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRef:
+    """A table as a monitor file names it.
+
+    Locally: a Delta folder, a Parquet or CSV file, a folder of such files, or a glob over them. A relative name is
+    meant from ``root``, the project's folder.
+
+    >>> TableRef("data/loans.csv", Path("/bank")).location.as_posix()
+    '/bank/data/loans.csv'
+    """
+
+    name: str
+    root: Path = Path()
+
+    @property
+    def location(self) -> Path:
+        """Where the table lies."""
+        return self.root / Path(self.name).expanduser()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What has happened to a table since a cursor was taken.
+
+    ``cursor`` names the state that was looked at; it is opaque, and everything read later is read as of it.
+    ``empty``: no row has come or gone. ``rescan``: the difference cannot be told, so every row counts as new; the
+    ``reason`` says why and is meant for people.
+    """
+
+    cursor: str
+    empty: bool = False
+    rescan: bool = False
+    reason: str = ""
+
+
+class Txn(NamedTuple):
+    """Application transaction of a hop: ``app`` has written everything up to batch ``seq``."""
+
+    app: str
+    seq: int
+
+
+class Engine(Protocol):
+    """Finds, moves and stores batches.
+
+    Every batch that leaves an engine has the plain types of ``engines.normal``, whatever stored it; strings may be
+    dictionary-encoded. Row order is not promised.
+    """
+
+    def schema(self, table: TableRef, cursor: str | None = None) -> pa.Schema:
+        """Columns and plain types.
+
+        Raises:
+            Faulty: E301 there is no such table or it is unreadable; E306 it uses a feature this engine cannot read.
+        """
+
+    def changed(self, table: TableRef, cursor: str | None) -> Changes:
+        """Compare the table as it is now with the state a cursor names; ``None`` means nothing was read before."""
+
+    def new_rows(
+        self,
+        table: TableRef,
+        cursor: str | None,
+        changes: Changes,
+        columns: Sequence[str] | None = None,
+        *,
+        removed: bool = False,
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows that arrived between ``cursor`` and ``changes.cursor``; all of them after a rescan.
+
+        With ``removed`` also the rows that went (deleted, or the former state of an updated row), where the table
+        tells them: for finding the windows to count again.
+        """
+
+    def scan(
+        self,
+        table: TableRef,
+        columns: Sequence[str] | None = None,
+        *,
+        time_column: str | None = None,
+        spans: Sequence[Window] | None = None,
+        cursor: str | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows as of a cursor, in batches of about ``BATCH_ROWS``.
+
+        With ``time_column`` and ``spans`` only rows whose time lies in one of the spans, where the column is a
+        timestamp (one without a zone is UTC) or a date; of any other type every row is yielded.
+        """
+
+    def read(
+        self, table: TableRef, where: str | None = None, columns: Sequence[str] | None = None, cursor: str | None = None
+    ) -> pa.Table:
+        """A small result as one table; ``where`` is a SQL predicate, its times ISO text."""
+
+    def write(
+        self,
+        table: TableRef,
+        data: pa.Table,
+        *,
+        txn: Txn,
+        replace: str | None = None,
+        partition_by: Sequence[str] = (),
+    ) -> bool:
+        """One hop: append, or replace the rows that satisfy a predicate, and record ``txn``, in one commit.
+
+        Safe to repeat: False, and nothing written, where the table has recorded this or a later transaction of the
+        same app. A table that does not exist is created with the schema of ``data``; columns and struct fields that
+        the table lacks are added. Data without rows still records the transaction.
+
+        Raises:
+            Faulty: E301 the place cannot be written.
+            TryAgain: other writers won every attempt.
+        """
+
+    def stored_seq(self, table: TableRef, app: str) -> int | None:
+        """The transaction that an app has recorded last; None where there is none, or no table."""
+
+    def evaluate(self, batch: pa.RecordBatch, expressions: Mapping[str, str]) -> dict[str, pa.BooleanArray]:
+        """SQL booleans over the rows of a batch, by name; null where the expression is."""
+
+    def is_boolean(self, sql: str, schema: pa.Schema) -> str | None:
+        """None where ``sql`` is one boolean of a row, else what is wrong with it."""
