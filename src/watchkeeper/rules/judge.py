@@ -1,0 +1,159 @@
+"""From points to verdicts: every rule over every series, one verdict for each window."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from watchkeeper import schemas
+from watchkeeper.metrics.base import Metric
+from watchkeeper.rules.base import Judgement
+from watchkeeper.rules.change import applies, change
+from watchkeeper.rules.families import family_of
+from watchkeeper.rules.limit import Limit, limit
+from watchkeeper.rules.outcome import TWO_OF_THREE, KofN, evidence, outcomes
+from watchkeeper.rules.series import SeriesBlock, blocks
+from watchkeeper.statistics.counts import Floats
+from watchkeeper.terms import Window
+from watchkeeper.windows import Calendar, micros
+
+Blocks = Mapping[tuple[str, int], SeriesBlock]
+
+
+def judge(
+    points: pa.Table,
+    *,
+    metrics: Mapping[str, Metric],
+    calendar: Calendar,
+    now: datetime,
+    monitor_version: str,
+    seq: int,
+    limits: Sequence[Limit] = (),
+    change_needs: KofN = TWO_OF_THREE,
+    baseline_span: Window | None = None,
+) -> pa.Table:
+    """Judge all points of one monitor.
+
+    Every window of every judged series gets a verdict, so history can be derived again at any time: the same points
+    give the same verdicts in whatever order they come, and later windows never change earlier verdicts.
+
+    Args:
+        points: current rows of ``schemas.POINTS``, merged windows among them.
+        metrics: the declarations by name; a point of a metric that is not among them is not judged.
+        now: a window that has not ended by then is not judged.
+        limits: limits set by owners.
+        change_needs: how many windows make a breach of the change rule.
+        baseline_span: the time of a baseline taken from the monitored windows; None for one from elsewhere.
+
+    Returns:
+        ``schemas.VERDICTS``, in an order that depends on the points alone.
+    """
+    found = _final_by(blocks(points, calendar), now)
+    judgements = [
+        *((verdict, change_needs) for verdict in _changes(found, metrics, calendar, baseline_span)),
+        *((verdict, kept.needs) for kept in _distinct(limits) for verdict in _limited(found, metrics, kept)),
+    ]
+    monitor = points["monitor"][0].as_py() if points.num_rows else ""
+    made = [_rows(verdict, needs, monitor, monitor_version, seq) for verdict, needs in judgements]
+    return pa.concat_tables([schemas.VERDICTS.empty_table(), *made]).combine_chunks()
+
+
+def judged_blocks(
+    found: Blocks, metrics: Mapping[str, Metric], calendar: Calendar
+) -> Iterator[tuple[str, SeriesBlock, SeriesBlock]]:
+    """The parts of the blocks that the change rule judges: family, series, and their single windows."""
+    for (identity, _), here in sorted(found.items(), key=lambda item: item[0]):
+        declared, single = metrics.get(here.name), found.get((identity, 1))
+        if declared is None or single is None:
+            continue
+        options = options_of(identity, declared)
+        block, base = replace(here, options=options), replace(single, options=options)
+        rows = np.asarray([family_of(declared.family, block.name, column) or "" for column in block.columns])
+        for family in sorted(set(rows) - {""}):
+            part = block.where((rows == family) & applies(block, family, calendar))
+            if part.shape[0]:
+                yield family, part, base.where(np.isin(base.columns, part.columns))
+
+
+def options_of(identity: str, declared: Metric) -> dict[str, Any]:
+    """All options of a metric identity: those it names, else the declared defaults.
+
+    >>> from watchkeeper.metrics.base import Metric
+    >>> options_of("quantile@1(p=0.95)", Metric(max, (), "quantile", "", options={"p": 0.5}))
+    {'p': '0.95'}
+    """
+    inside = re.search(r"\((.*)\)$", identity)
+    named = dict(pair.split("=", 1) for pair in inside[1].split(",")) if inside else {}
+    return {**declared.options, **named}
+
+
+def _final_by(found: Blocks, now: datetime) -> Blocks:
+    running = micros(now)
+    return {key: replace(block, open=block.open | (block.ends > running)) for key, block in found.items()}
+
+
+def _changes(
+    found: Blocks, metrics: Mapping[str, Metric], calendar: Calendar, span: Window | None
+) -> Iterator[Judgement]:
+    for family, block, base in judged_blocks(found, metrics, calendar):
+        yield change(block, base, family=family, span=span, calendar=calendar)
+
+
+def _limited(found: Blocks, metrics: Mapping[str, Metric], wanted: Limit) -> Iterator[Judgement]:
+    declared = metrics.get(wanted.metric)
+    block = None if declared is None else found.get((declared.identity(wanted.options), 1))
+    if block is not None:
+        yield limit(block, wanted)
+
+
+def _distinct(limits: Sequence[Limit]) -> list[Limit]:
+    return [kept for _, kept in sorted({given.identity: given for given in limits}.items())]
+
+
+def _rows(judgement: Judgement, needs: KofN, monitor: str, monitor_version: str, seq: int) -> pa.Table:
+    block = judgement.block
+    series, window = np.nonzero(judgement.said)
+    found = outcomes(judgement, needs)
+    starts, offsets = evidence(found, block.starts, series, window)
+    keys = block.keys.take(pa.array(series))
+    rows = len(series)
+    columns = {
+        **{name: keys[name] for name in schemas.SERIES_KEY},
+        "rule": _same(judgement.rule, rows),
+        "monitor": _same(monitor, rows),
+        "monitor_version": _same(monitor_version, rows),
+        "window_start": _times(block.starts[window]),
+        "window_end": _times(block.ends[window]),
+        "outcome": pa.array(found.outcome[series, window]),
+        "severity": _same(judgement.severity, rows),
+        "why": pa.array(found.why[series, window]),
+        "value": _numbers(block.value[series, window]),
+        "limit": _numbers(judgement.limit[series, window]),
+        "effect": _numbers(judgement.effect[series, window]),
+        "guarantee": pa.array(judgement.guarantee[series, window]),
+        "evidence": pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), _times(starts)),
+        "seq": pa.array(np.full(rows, seq, np.int64)),
+    }
+    return pa.table([_cast(columns[field.name], field.type) for field in schemas.VERDICTS], schema=schemas.VERDICTS)
+
+
+def _cast(column: Any, type_: pa.DataType) -> Any:
+    return column if column.type == type_ else column.cast(type_)
+
+
+def _same(word: str, rows: int) -> pa.Array:
+    return pa.repeat(word, rows)
+
+
+def _times(values: Any) -> pa.Array:
+    return pa.array(values, pa.int64()).cast(schemas.TIME)
+
+
+def _numbers(values: Floats) -> pa.Array:
+    return pa.array(values, pa.float64(), mask=np.isnan(values))
