@@ -98,7 +98,7 @@ def _recovered(incident: Incident, body: dict[str, Any]) -> Incident:
     return _closed(_told_again(incident, body), Resolution.RECOVERED)
 
 
-def _corrected(incident: Incident, body: dict[str, Any]) -> Incident:
+def _corrected(incident: Incident, _: dict[str, Any]) -> Incident:
     return _closed(incident, Resolution.CORRECTED)
 
 
@@ -115,7 +115,7 @@ def _reopened(incident: Incident, body: dict[str, Any]) -> Incident:
     return replace(told, state=IncidentState.OPEN, resolution=None)
 
 
-def _acknowledged(incident: Incident, body: dict[str, Any]) -> Incident:
+def _acknowledged(incident: Incident, _: dict[str, Any]) -> Incident:
     return replace(incident, state=IncidentState.ACKNOWLEDGED)
 
 
@@ -123,7 +123,7 @@ def _assigned(incident: Incident, body: dict[str, Any]) -> Incident:
     return replace(incident, owner=body["owner"])
 
 
-def _commented(incident: Incident, body: dict[str, Any]) -> Incident:
+def _commented(incident: Incident, _: dict[str, Any]) -> Incident:
     return incident
 
 

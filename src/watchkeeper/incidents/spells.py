@@ -118,9 +118,13 @@ class Spell:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One series over time: its judged windows in order, and the spells in them."""
+    """One series over time: its judged windows in order, and the spells in them.
+
+    ``covered`` are the starts of all windows with a verdict, judged or not.
+    """
 
     series: Series
+    covered: frozenset[datetime]
     rows: tuple[Judged, ...]
     ends: tuple[datetime, ...]
     spells: tuple[Spell, ...]
@@ -250,7 +254,8 @@ def _compared(
 def _history(series: Series, rows: Sequence[Judged]) -> History:
     windows = {row.window.start: row.window for row in rows}
     judged = tuple(_with_windows(row, windows) for row in rows if row.outcome in _JUDGED)
-    return History(series, judged, tuple(row.window.end for row in judged), tuple(_spells(series, judged)))
+    ends = tuple(row.window.end for row in judged)
+    return History(series, frozenset(windows), judged, ends, tuple(_spells(series, judged)))
 
 
 def _with_windows(row: Judged, windows: Mapping[datetime, Window]) -> Judged:
