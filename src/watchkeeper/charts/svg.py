@@ -103,5 +103,12 @@ _STYLE = "".join(
         "rule": f"stroke:{LIGHT['control']};stroke-width:1",
         "ok": f"fill:{LIGHT['ok']}",
         "nodata": f"fill:{LIGHT['nodata-bg']}",
+        "traffic": f"fill:{LIGHT['band']}",
+        "incident": f"fill:{LIGHT['breach-bg']};stroke:{LIGHT['breach']}",
+        "settled": f"fill:{LIGHT['sunken']};stroke:{LIGHT['control']}",
+        "version": f"fill:{LIGHT['ack-bg']};stroke:{LIGHT['ack']}",
+        "learning": f"fill:{LIGHT['sunken']};stroke:{LIGHT['baseline']};stroke-dasharray:2 3",
+        "matured": f"fill:{LIGHT['ok-bg']};stroke:{LIGHT['ok']}",
+        "ripening": f"fill:{LIGHT['surface']};stroke:{LIGHT['ok']};stroke-dasharray:6 4",
     }.items()
 )
