@@ -26,9 +26,7 @@ class PsiNull(NamedTuple):
     excess: Floats
 
 
-def psi_null(
-    psi: ArrayLike, s: ArrayLike, bins: ArrayLike, *, alpha: float = 0.001, tolerance: float = 0.1
-) -> PsiNull:
+def psi_null(psi: ArrayLike, s: ArrayLike, bins: ArrayLike, *, alpha: float = 0.001, tolerance: float = 0.1) -> PsiNull:
     """Compare indices with the law that ``psi / s`` is chi-square with ``bins - 1`` degrees of freedom.
 
     With a true index of ``tolerance`` the law is noncentral with ``tolerance / s``. Rows are taken as independent.

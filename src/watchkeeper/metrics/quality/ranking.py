@@ -50,9 +50,7 @@ def delong(positives: Floats, negatives: Floats, p: Floats, n: Floats) -> Floats
     return np.sqrt(of_positives + of_negatives)
 
 
-def auc_interval(
-    area: Floats, se: Floats, p: Floats, n: Floats, level: float = LEVEL
-) -> tuple[Floats, Floats]:
+def auc_interval(area: Floats, se: Floats, p: Floats, n: Floats, level: float = LEVEL) -> tuple[Floats, Floats]:
     """Interval of an area: normal, on the logit scale above 0.95, and never of width 0.
 
     Perfect separation has no standard error; its lower limit is ``(alpha / 2)^(1 / k)`` for the k disjoint pairs of
