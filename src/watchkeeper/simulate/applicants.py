@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Values = NDArray[np.object_]
+Transform = Callable[[Floats], Floats]
 
 DAY_SD = 0.04
 """How far the mean of a feature moves from day to day, in standard deviations of the feature."""
@@ -33,8 +34,8 @@ class Numeric:
     """
 
     name: str
-    value: Callable[[Floats], Floats]
-    standard: Callable[[Floats], Floats]
+    value: Transform
+    standard: Transform
     weight: float
     clip: float = 3.0
     decimals: int | None = 2
@@ -60,15 +61,9 @@ class Category:
     null_share: float = 0.0
 
 
-def _log_normal(name: str, median: float, sigma: float, weight: float, **options: object) -> Numeric:
-    def value(z: Floats) -> Floats:
-        return median * np.exp(sigma * z)
-
-    def standard(x: Floats) -> Floats:
-        return np.log(np.maximum(x, 1e-9) / median) / sigma
-
-    weak = {"clip": 1.5, "grows": "times", **options}
-    return Numeric(name, value, standard, weight, **weak)  # type: ignore[arg-type]
+def _log_normal(median: float, sigma: float) -> tuple[Transform, Transform]:
+    """To a log-normal feature, and back to its draws."""
+    return (lambda z: median * np.exp(sigma * z), lambda x: np.log(np.maximum(x, 1e-9) / median) / sigma)
 
 
 def _sigmoid(x: Floats) -> Floats:
@@ -81,6 +76,13 @@ def _age(z: Floats) -> Floats:
 
 def _loan(z: Floats) -> Floats:
     return np.maximum(np.rint(120.0 * np.exp(0.6 * z)), 5.0) * 100.0
+
+
+def _debt(z: Floats) -> Floats:
+    return _sigmoid(-0.9 + 0.6 * z)
+
+
+_SAVINGS_UNITS = (1000.0, 100.0, 0.001)
 
 
 def _savings(z: Floats) -> Floats:
@@ -100,40 +102,21 @@ def _late(z: Floats) -> Floats:
     return np.searchsorted(_LATE_CUTS, z).astype(np.float64)
 
 
+_INCOME, _TENURE = _log_normal(42_000.0, 0.5), _log_normal(5.0, 0.7)
+_LOAN_STANDARD = _log_normal(12_000.0, 0.6)[1]
+_SAVINGS_STANDARD = _log_normal(4_000.0, 0.75)[1]
+_WEAK, _WEAK_CLIP = 0.04, 1.5
+"""Features that may be planted with a change matter little to the model, so its scores hardly move with them."""
+
 NUMERIC = (
-    _log_normal("annual_income", 42_000.0, 0.5, -0.04, factors=(1000.0, 100.0, 1 / 12, 0.001)),
-    Numeric("age", _age, lambda x: (x - 43.0) / 12.0, -0.04, 1.5, None, grows="plus", low=18.0, high=85.0),
-    Numeric(
-        "loan_amount",
-        _loan,
-        lambda x: np.log(np.maximum(x, 1e-9) / 12_000.0) / 0.6,
-        0.04,
-        1.5,
-        factors=(100.0, 0.001),
-        grows="times",
-    ),
-    _log_normal("employment_years", 5.0, 0.7, -0.04, decimals=1, null_share=0.03, factors=(12.0, 365.0), high=45.0),
-    Numeric(
-        "debt_to_income",
-        lambda z: _sigmoid(-0.9 + 0.6 * z),
-        lambda x: (x - 0.3) / 0.12,
-        0.62,
-        decimals=4,
-        null_share=0.01,
-        high=1.0,
-    ),
+    Numeric("annual_income", *_INCOME, -_WEAK, _WEAK_CLIP, factors=(1000.0, 100.0, 1 / 12, 0.001), grows="times"),
+    Numeric("age", _age, lambda x: (x - 43.0) / 12.0, -_WEAK, _WEAK_CLIP, None, grows="plus", low=18.0, high=85.0),
+    Numeric("loan_amount", _loan, _LOAN_STANDARD, _WEAK, _WEAK_CLIP, factors=(100.0, 0.001), grows="times"),
+    Numeric("employment_years", *_TENURE, -_WEAK, _WEAK_CLIP, 1, 0.03, (12.0, 365.0), "times", high=45.0),
+    Numeric("debt_to_income", _debt, lambda x: (x - 0.3) / 0.12, 0.62, decimals=4, null_share=0.01, high=1.0),
     Numeric("credit_utilisation", _utilisation, lambda x: (x - 0.36) / 0.26, 0.78, decimals=4, high=1.0),
     Numeric("num_late_payments", _late, lambda x: (x - 0.75) / 1.2, 0.74, decimals=None),
-    Numeric(
-        "savings_balance",
-        _savings,
-        lambda x: np.log(np.maximum(x, 1e-9) / 4_000.0) / 0.75,
-        -0.04,
-        1.5,
-        null_share=0.02,
-        factors=(1000.0, 100.0, 0.001),
-        grows="times",
-    ),
+    Numeric("savings_balance", _savings, _SAVINGS_STANDARD, -_WEAK, _WEAK_CLIP, 2, 0.02, _SAVINGS_UNITS, "times"),
 )
 
 REGION = Category(
@@ -187,7 +170,8 @@ def draw(rng: np.random.Generator, day: Ints) -> Applicants:
 
 def as_sent(feature: Numeric, values: Floats) -> Floats:
     """Values inside the feature's range and with its number of digits."""
-    return np.round(np.clip(values, feature.low, feature.high), feature.decimals or 0)
+    clipped: Floats = np.clip(values, feature.low, feature.high)
+    return np.round(clipped, feature.decimals or 0)
 
 
 def _numeric(feature: Numeric, rng: np.random.Generator, z: Floats) -> Floats:
@@ -200,7 +184,9 @@ def _category(feature: Category, rng: np.random.Generator, day: Ints, days: int)
     upper = np.cumsum(rates / rates.sum(axis=1, keepdims=True), axis=1)[:, :-1]
     index = (rng.random(day.size)[:, None] > upper[day]).sum(axis=1)
     missing = rng.random(day.size) < feature.null_share
-    return np.where(missing, None, np.array(feature.values, object)[index])
+    values: Values = np.array(feature.values, object)[index]
+    values[missing] = None
+    return values
 
 
 def _effect(feature: Category, values: Values) -> Floats:

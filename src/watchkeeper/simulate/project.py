@@ -13,7 +13,7 @@ from watchkeeper.simulate.truth import truth
 from watchkeeper.simulate.world import REQUESTS, world
 
 DECLINED_ABOVE = 0.3
-_SPARE_DAYS = 14
+_SPARE_DAYS = 1
 
 _PROJECT = """\
 # A simulated bank, made by `watchkeeper demo`. What goes wrong in it is written in truth.json, which no run reads.

@@ -9,8 +9,8 @@ import numpy as np
 from watchkeeper.simulate.applicants import Floats, Values
 from watchkeeper.simulate.traffic import Flags
 
-INTERCEPT = -1.80
-SHARPNESS = 1.0
+INTERCEPT = -1.8
+"""Log odds of default of an applicant who is average in everything: about one in five defaults."""
 _HALVINGS = 18
 
 
@@ -41,7 +41,7 @@ class Second:
         return blurred
 
     def weaker(self, served: Flags, defaulted: Flags, auc_loss: float) -> Floats:
-        """Log odds blurred until the AUC of the rows it served is ``auc_loss`` below the first version's in the baseline.
+        """Log odds blurred until the AUC of the rows it served is ``auc_loss`` below the baseline's.
 
         Args:
             served: rows the second version answered.
@@ -61,7 +61,7 @@ class Second:
 
 def probability(log_odds: Floats) -> Floats:
     """Probability of default from log odds without the intercept."""
-    return 1.0 / (1.0 + np.exp(-(INTERCEPT + SHARPNESS * log_odds)))
+    return 1.0 / (1.0 + np.exp(-(INTERCEPT + log_odds)))
 
 
 def auc(score: Floats, positive: Flags) -> float:
