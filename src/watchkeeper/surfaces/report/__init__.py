@@ -1,0 +1,1 @@
+"""One self-contained page: what broke, where and since when; then how every column moved."""
