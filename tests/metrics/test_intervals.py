@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.golden import Case, cases, check
+
 from watchkeeper.metrics.intervals import share_of, simultaneous, student, wilson
 from watchkeeper.statistics.counts import Counts
 

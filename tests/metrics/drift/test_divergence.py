@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.golden import Case, cases, check
+
 from watchkeeper.metrics.drift.divergence import (
     jensen_shannon,
     jensen_shannon_floor,
@@ -42,14 +43,8 @@ def with_floor(count: Any, smallest: float) -> Any:
 
 @pytest.mark.parametrize("case", cases("drift", "psi"))
 def test_psi_is_the_published_one(case: Case) -> None:
-    p, q = (
-        {
-            "jeffreys": lambda: jeffreys(count),
-            "floor": lambda: with_floor(count, case.params["eps"]),
-            "none": lambda: shares(count),
-        }[case.params["smoothing"]]()
-        for count in both(case)
-    )
+    treated = {"jeffreys": jeffreys, "floor": partial(with_floor, smallest=case.params["eps"]), "none": shares}
+    p, q = map(treated[case.params["smoothing"]], both(case))
     terms = psi_terms(p, q)[0]
     check(case, {"psi": terms.sum(), "contributions": terms})
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from tests.golden import Case, cases, check
+
 from watchkeeper.metrics.drift.psi_law import psi_null, psi_spread
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.golden import Case, cases, check
+
 from watchkeeper.metrics.quality.ranking import auc, auc_interval, auc_reach, delong
 
 classes = st.lists(st.integers(0, 5), min_size=2, max_size=40)
