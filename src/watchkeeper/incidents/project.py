@@ -75,8 +75,6 @@ def _opened(entry: Entry) -> Incident:
     )
 
 
-
-
 def _told_again(incident: Incident, body: dict[str, Any]) -> Incident:
     return replace(
         incident,

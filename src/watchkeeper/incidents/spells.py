@@ -241,9 +241,7 @@ def _point_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return (*(row[name] for name in names), row["window_start"], row["window_end"])
 
 
-def _compared(
-    points: pa.Table, watches: Collection[Watch]
-) -> dict[tuple[Any, ...], tuple[float | None, float | None]]:
+def _compared(points: pa.Table, watches: Collection[Watch]) -> dict[tuple[Any, ...], tuple[float | None, float | None]]:
     found: dict[tuple[Any, ...], tuple[float | None, float | None]] = {}
     for row in sorted(_watched(points, watches).to_pylist(), key=lambda row: row["seq"]):
         n, se = row["baseline_n"], _number(row["baseline_se"])
