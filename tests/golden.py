@@ -30,7 +30,7 @@ class Case:
 
 
 def cases(topic: str, function: str) -> list[Any]:
-    """Parameters for ``pytest.mark.parametrize``: every case of a function, or one skipped case where none are at hand."""
+    """Parameters for ``pytest.mark.parametrize``: every case of a function, or one skipped where none are at hand."""
     if not FOLDER.is_dir():
         return [
             pytest.param(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -120,15 +120,3 @@ def counts_from(array: Any, *slots: int) -> tuple[Counts, ...]:
 
 def _split(matrix: NDArray[Any], slots: Sequence[int]) -> list[NDArray[Any]]:
     return np.split(matrix, np.cumsum(slots)[:-1], axis=1)
-
-
-def unit_weights(weight: Floats | None) -> Floats | None:
-    """None where every weight is 1, else the weights."""
-    return None if weight is None or bool((weight == 1.0).all()) else weight
-
-
-def grouped(into: Ints, cells: int, empty: Callable[[], Any], each: Callable[[Ints], Any]) -> list[Any]:
-    """Apply ``each`` to the members of every target cell, in order of the targets; ``empty`` where there are none."""
-    order = np.argsort(into, kind="stable")
-    bounds = np.searchsorted(into[order], np.arange(cells + 1))
-    return [each(order[a:b]) if b > a else empty() for a, b in zip(bounds[:-1], bounds[1:], strict=True)]

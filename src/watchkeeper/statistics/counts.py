@@ -37,8 +37,8 @@ class Counts:
             slot: slot of each row, shape (rows,); rows of a negative slot are left out.
             weight: weight of each row, or None where each is 1.
         """
-        keep = (cell >= 0) & (slot >= 0)
-        if not keep.all():
+        if min(cell.min(initial=0), slot.min(initial=0)) < 0:
+            keep = (cell >= 0) & (slot >= 0)
             cell, slot = cell[keep], slot[keep]
             weight = None if weight is None else weight[keep]
         code = cell.astype(np.int64) * slots + slot
@@ -96,6 +96,10 @@ class Counts:
         """The cells of these indices, in this order."""
         return self._each(lambda part: part[cells])
 
+    def columns(self, start: int, stop: int) -> Self:
+        """The slots from ``start`` up to ``stop``."""
+        return self._each(lambda part: part[:, start:stop])
+
     def _each(self, change: Callable[[NDArray[Any]], Any]) -> Self:
         return type(self)(
             change(self.n),
@@ -118,6 +122,10 @@ class Counts:
 
 def _added(part: NDArray[Any], into: Ints, cells: int) -> NDArray[Any]:
     out = np.zeros((cells, part.shape[1]), part.dtype)
-    keep = into >= 0
-    np.add.at(out, into[keep], part[keep])
+    kept = np.flatnonzero(into >= 0)
+    if kept.size == 0:
+        return out
+    ordered = kept[np.argsort(into[kept], kind="stable")]
+    targets, starts = np.unique(into[ordered], return_index=True)
+    out[targets] = np.add.reduceat(part[ordered], starts, axis=0) if len(targets) < len(ordered) else part[ordered]
     return out

@@ -22,8 +22,8 @@ NAMED = 100
 """Categories that keep a count of their own; the others of a grid are counted together."""
 MOST_CATEGORIES = 10_000
 _FEW_VALUES = 20
-_TAIL_EDGES = 56
-"""Two an octave over 28 octaves."""
+TAIL_EDGES = 56
+"""Edges of each tail: two an octave over 28 octaves."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _atoms(values: Floats) -> tuple[float, ...]:
 def _tail_steps(low: float, high: float) -> Floats:
     """Distances of the tail edges from the range; a constant column takes its size for its range."""
     spread = high / 16 - low / 16 or abs(high) / 16 or 1 / 16
-    octaves = np.arange(_TAIL_EDGES)
+    octaves = np.arange(TAIL_EDGES)
     with np.errstate(over="ignore"):
         return spread * np.exp2(octaves // 2) * np.where(octaves % 2, np.sqrt(2.0), 1.0)
 
