@@ -34,17 +34,17 @@ def weight_where(current: Categories, holds: Callable[[str], bool]) -> Floats:
 def with_missing(current: Histogram | Categories) -> Counts:
     """Present rows in slot 0, then one slot each for what is missing."""
     present, missing = current.counts, current.missing
-    weighted = present.w is not None or missing.w is not None
-    parts = [_beside(present.n, missing.n)]
-    if weighted:
-        parts += [
-            _beside(present.weight, missing.weight),
-            _beside(present.squared_weight, missing.squared_weight),
-        ]
-    return Counts(*parts)
+    n = np.concatenate([present.n.sum(axis=1, keepdims=True), missing.n], axis=1)
+    if present.w is None and missing.w is None:
+        return Counts(n)
+    return Counts(
+        n,
+        _beside(present.weight, missing.weight),
+        _beside(present.squared_weight, missing.squared_weight),
+    )
 
 
-def _beside(present: Floats | Ints, missing: Floats | Ints) -> Floats | Ints:
+def _beside(present: Floats, missing: Floats) -> Floats:
     return np.concatenate([present.sum(axis=1, keepdims=True), missing], axis=1)
 
 

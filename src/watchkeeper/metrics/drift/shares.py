@@ -153,7 +153,8 @@ def _value_bins(share: Floats) -> Ints:
 def _folded(weight: Floats, bins: Ints, count: int) -> Floats:
     cells = weight.shape[0]
     code = np.arange(cells)[:, None] * count + bins
-    return np.bincount(code.ravel(), weights=weight.ravel(), minlength=cells * count).reshape(cells, count)
+    summed = np.bincount(code.ravel(), weights=weight.ravel(), minlength=cells * count)
+    return summed.astype(np.float64).reshape(cells, count)
 
 
 def _normal(weight: Floats) -> Floats:
