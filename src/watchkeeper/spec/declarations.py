@@ -10,7 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from watchkeeper.metrics.base import Metric
-from watchkeeper.spec._limit import KofN, Limit
+from watchkeeper.rules.limit import Limit
+from watchkeeper.rules.outcome import KofN
 from watchkeeper.spec.monitor import (
     FIXED,
     PREVIOUS,
@@ -95,6 +96,20 @@ def _k_of_n_text(needs: KofN) -> str:
 K_OF_N = Parsed(_k_of_n, "of the form '2 of 3' with 1 ≤ k ≤ n ≤ 100", r"^[0-9]+ of [0-9]+$", _k_of_n_text)
 
 
+@dataclass(frozen=True)
+class _OneOf(Text):
+    """A name; the known ones are listed in the schema and checked elsewhere."""
+
+    names: tuple[str, ...] = ()
+
+    def schema(self) -> dict[str, Any]:
+        return {"enum": list(self.names)} if self.names else super().schema()
+
+
+def _one_of(wanted: str, names: Collection[str] | None) -> Text:
+    return _OneOf(wanted=wanted, names=tuple(sorted(names or ())))
+
+
 def monitor_shape(known: Known) -> Record:
     """The shape of a whole monitor file."""
     return Record(Monitor, _monitor_keys(known), _complete, wanted="a mapping of keys to values")
@@ -128,21 +143,15 @@ def _monitor_keys(known: Known) -> tuple[Key, ...]:
 _DEFAULT_METRICS = NamedMetric().read(Node("default", 1), "metrics[0]", Report(""))
 
 
-def _complete(values: dict[str, Any], path: str, report: Report) -> dict[str, Any]:
+def _complete(values: dict[str, Any], _path: str, report: Report) -> dict[str, Any]:
     """Fill the keys whose defaults depend on others."""
     stem = PurePosixPath(report.file.replace("\\", "/")).stem
     if values["name"] is None and not re.search(_NAME.pattern, stem):
         report.add("E103", "name", f"the file's stem {stem[:80]!r} cannot be a name", "add for instance 'name: credit'")
     name = values["name"] or stem
     task = values["task"] or _task(values["source"], values["columns"])
-    lines = dict(report.lines)
-    return values | {
-        "name": name,
-        "model": values["model"] or name,
-        "task": task,
-        "file": report.file,
-        "lines": lines,
-    }
+    place = {"file": report.file, "lines": dict(report.lines)}
+    return values | {"name": name, "model": values["model"] or name, "task": task} | place
 
 
 def _task(source: SourceSpec, columns: ColumnsSpec) -> str:
@@ -264,7 +273,7 @@ def _comparison(text: str) -> str:
     if words in (FIXED, PREVIOUS):
         return words
     kind, _, length = words.partition(" ")
-    if kind != ROLLING:
+    if kind != ROLLING or DURATION.parse(length).unit not in ("day", "week"):
         raise ValueError(f"{text!r} names no baseline")
     return f"{ROLLING} {DURATION.parse(length)}"
 
@@ -272,7 +281,7 @@ def _comparison(text: str) -> str:
 _COMPARISON = Parsed(
     _comparison,
     "one of fixed, previous, or for instance 'rolling 28 days'",
-    r"^(fixed|previous|rolling [0-9]+ (minute|hour|day|week|month)s?)$",
+    r"^(fixed|previous|rolling [0-9]+ (day|week)s?)$",
 )
 
 
@@ -364,8 +373,8 @@ def _limit(known: Known) -> Record:
         sides = [side for side in ("above", "below") if values[side] is not None]
         written = [side for side in ("above", "below") if joined(path, side) in report.lines]
         if len(sides) != 1 and (len(sides) == 2 or not written):
-            said = "both" if sides else "neither"
-            report.add("E203", path, f"a limit has {said} 'above' and 'below'", "give exactly one of them")
+            said = "both 'above' and" if sides else "neither 'above' nor"
+            report.add("E203", path, f"a limit has {said} 'below'", "give exactly one of them")
         if metric is not None:
             check_options(metric, values["options"], joined(path, "options"), report)
             for side in sides:
@@ -373,7 +382,7 @@ def _limit(known: Known) -> Record:
         return values if len(sides) == 1 else None
 
     keys = (
-        Key("metric", Text(wanted="the name of a metric"), REQUIRED, "the metric that is bounded"),
+        Key("metric", _one_of("the name of a metric", known.metrics), REQUIRED, "the metric that is bounded"),
         Key("column", _NO_COLUMN, "", "its column; null where the metric speaks of the whole table"),
         Key("options", options, {}, "the metric's options, such as {value: 800}"),
         Key("segment", Optional(_Segment()), None, "one segment value, such as {region: north}; null for all rows"),
@@ -383,7 +392,7 @@ def _limit(known: Known) -> Record:
         Key("severity", Choice(SEVERITIES), "warning", "severity of the incident"),
         Key("owner", Text(), REQUIRED, "who set the limit"),
         Key("reason", Text(), REQUIRED, "why it stands where it stands"),
-        Key("expires", Optional(DATE), None, "the last day it holds"),
+        Key("expires", Optional(DATE), None, "the first day on which it no longer holds"),
     )
     return Record(_make_limit, keys, check)
 
@@ -415,7 +424,9 @@ def _check_range(metric: Metric, side: str, bound: float, path: str, report: Rep
     outside = (low is not None and bound < low) or (high is not None and bound > high)
     never = bound == (high if side == "above" else low)
     if outside or never:
-        said = f"{metric.name} is never {side} {bound:g}" if never else f"{bound:g} is outside the range of {metric.name}"
+        said = (
+            f"{metric.name} is never {side} {bound:g}" if never else f"{bound:g} is outside the range of {metric.name}"
+        )
         report.add("E203", path, said, f"{metric.name} runs from {_edge(low)} to {_edge(high)} ({metric.unit})")
 
 
@@ -434,7 +445,7 @@ class _NoPromise:
         return None
 
     def spell(self, value: None) -> None:
-        return None
+        return value
 
     def schema(self) -> dict[str, Any]:
         return {"type": "null"}
@@ -457,7 +468,7 @@ def _notify(known: Known) -> Record:
         return values
 
     keys = (
-        Key("to", Text(wanted="the name of a channel"), REQUIRED, "a channel of watchkeeper.yaml"),
+        Key("to", _one_of("the name of a channel", known.channels), REQUIRED, "a channel of watchkeeper.yaml"),
         Key("from", Choice(SEVERITIES), "warning", "the least severity that is told", "severity"),
     )
     return Record(NotifySpec, keys, check)

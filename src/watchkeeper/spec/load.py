@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from watchkeeper.errors import Fault
 from watchkeeper.metrics.base import Metric
@@ -99,7 +99,7 @@ def _warn(monitor: Monitor, now: datetime, report: Report) -> None:
         fix = "add 'matures_after', for instance 90 days"
         report.add("W503", "labels.matures_after", "labels never mature, so quality is shown but never judged", fix)
     for index, limit in enumerate(monitor.alarms.limits):
-        if limit.expires is not None and limit.expires < now.date():
+        if limit.expires is not None and limit.expires <= now.astimezone(UTC).date():
             path = f"alarms.limits[{index}].expires"
             report.add("W506", path, f"this limit expired on {limit.expires}", "its verdicts are not_judged; renew it")
     _warn_of_overlap(monitor, now, report)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from watchkeeper.spec._limit import KofN, Limit
+from watchkeeper.rules.limit import Limit
+from watchkeeper.rules.outcome import KofN
 from watchkeeper.windows import Calendar, Duration
 
 FIXED, PREVIOUS, ROLLING = "fixed", "previous", "rolling"

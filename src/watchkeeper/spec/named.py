@@ -8,7 +8,7 @@ from typing import Any
 
 from watchkeeper.metrics.base import Metric
 from watchkeeper.spec.monitor import MetricSpec, ScoreSpec
-from watchkeeper.spec.report import Report, listed, nearest
+from watchkeeper.spec.report import Report, nearest
 from watchkeeper.spec.shapes import BAD, Many, Scalar, Text, entries, joined, shown
 from watchkeeper.spec.yaml_text import Node
 

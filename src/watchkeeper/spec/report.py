@@ -19,7 +19,9 @@ class Report:
 
     def add(self, code: str, path: str, message: str, fix: str = "", line: int | None = None) -> None:
         """Add one fault; its line is that of the path, or of the nearest path above it."""
-        self.faults.append(Fault(code, message, fix, self.file, line or line_of(self.lines, path), path or None))
+        said = message if message.endswith((".", "?")) else message + "."
+        mend = fix[:1].upper() + fix[1:]
+        self.faults.append(Fault(code, said, mend, self.file, line or line_of(self.lines, path), path or None))
 
     @property
     def failed(self) -> bool:

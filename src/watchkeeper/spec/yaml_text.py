@@ -125,7 +125,9 @@ class _Builder:
     def _begin(self, event: Any, kind: str, line: int) -> None:
         _refuse_tag(event, line)
         if len(self.open) >= MAX_DEPTH:
-            raise NotYaml(line, f"values are nested more than {MAX_DEPTH} deep", "no key of a monitor file is that deep")
+            raise NotYaml(
+                line, f"values are nested more than {MAX_DEPTH} deep", "no key of a monitor file is that deep"
+            )
         self.open.append((Node([], line, kind, "", 1), event.anchor, None))
 
     def _end(self) -> None:
