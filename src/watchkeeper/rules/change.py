@@ -130,7 +130,7 @@ def applies(block: SeriesBlock, family: str, calendar: Calendar) -> Bools:
     whole_days = calendar.size.about >= _DAY
     if family in _OF_TRAFFIC:
         asked = whole_days or family == FRESHNESS
-        return (block.words("model_version") == ANY_VERSION) & asked & (block.span == 1)
+        return (block.words("model_version") == ANY_VERSION) & block.once() & asked & (block.span == 1)
     return (block.baselines != ALL_ROWS) & whole_days
 
 

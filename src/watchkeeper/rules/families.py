@@ -106,7 +106,7 @@ def share(block: SeriesBlock) -> Scaled:
 
 def quantile(block: SeriesBlock) -> Scaled:
     """The share of rows above the baseline's p-quantile against 1 - p; it has no way back to the quantile's unit."""
-    scaled = _shares(block, block.compared, np.full(block.shape, 1 - float(block.options["p"])))
+    scaled = _shares(block, block.compared, np.broadcast_to(1 - block.option("p"), block.shape))
     return Scaled(scaled.x, scaled.x0, scaled.v, scaled.v0, lambda angle: np.full_like(angle, np.nan), scaled.assumed)
 
 

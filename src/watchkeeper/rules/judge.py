@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -54,7 +53,7 @@ def judge(
     Returns:
         ``schemas.VERDICTS``, in an order that depends on the points alone.
     """
-    found = _final_by(blocks(points, calendar), now)
+    found = _declared(_final_by(blocks(points, calendar), now), metrics)
     judgements = [
         *((verdict, change_needs) for verdict in _changes(found, metrics, calendar, baseline_span)),
         *((verdict, kept.needs) for kept in _distinct(limits) for verdict in _limited(found, metrics, kept)),
@@ -68,34 +67,28 @@ def judged_blocks(
     found: Blocks, metrics: Mapping[str, Metric], calendar: Calendar
 ) -> Iterator[tuple[str, SeriesBlock, SeriesBlock]]:
     """The parts of the blocks that the change rule judges: family, series, and their single windows."""
-    for (identity, _), here in sorted(found.items(), key=lambda item: item[0]):
-        declared, single = metrics.get(here.name), found.get((identity, 1))
-        if declared is None or single is None:
+    for (name, _), block in sorted(found.items(), key=lambda item: item[0]):
+        base = found.get((name, 1))
+        if base is None:
             continue
-        options = options_of(identity, declared)
-        block, base = replace(here, options=options), replace(single, options=options)
-        rows = np.asarray([family_of(declared.family, block.name, column) or "" for column in block.columns])
+        rows = np.asarray([family_of(metrics[name].family, name, column) or "" for column in block.columns])
         for family in sorted(set(rows) - {""}):
             part = block.where((rows == family) & applies(block, family, calendar))
             if part.shape[0]:
                 yield family, part, base.where(np.isin(base.columns, part.columns))
 
 
-def options_of(identity: str, declared: Metric) -> dict[str, Any]:
-    """All options of a metric identity: those it names, else the declared defaults.
-
-    >>> from watchkeeper.metrics.base import Metric
-    >>> options_of("quantile@1(p=0.95)", Metric(max, (), "quantile", "", options={"p": 0.5}))
-    {'p': '0.95'}
-    """
-    inside = re.search(r"\((.*)\)$", identity)
-    named = dict(pair.split("=", 1) for pair in inside[1].split(",")) if inside else {}
-    return {**declared.options, **named}
-
-
 def _final_by(found: Blocks, now: datetime) -> Blocks:
     running = micros(now)
     return {key: replace(block, open=block.open | (block.ends > running)) for key, block in found.items()}
+
+
+def _declared(found: Blocks, metrics: Mapping[str, Metric]) -> Blocks:
+    return {
+        (name, span): replace(block, defaults=metrics[name].options)
+        for (name, span), block in found.items()
+        if name in metrics
+    }
 
 
 def _changes(
@@ -106,10 +99,9 @@ def _changes(
 
 
 def _limited(found: Blocks, metrics: Mapping[str, Metric], wanted: Limit) -> Iterator[Judgement]:
-    declared = metrics.get(wanted.metric)
-    block = None if declared is None else found.get((declared.identity(wanted.options), 1))
+    block = found.get((wanted.metric, 1))
     if block is not None:
-        yield limit(block, wanted)
+        yield limit(block, wanted, metrics[wanted.metric].identity(wanted.options))
 
 
 def _distinct(limits: Sequence[Limit]) -> list[Limit]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from watchkeeper.rules.base import Judgement, Rule, reasons
 from watchkeeper.rules.outcome import TWO_OF_THREE, KofN
-from watchkeeper.rules.series import FIXED, SeriesBlock
+from watchkeeper.rules.series import Bools, SeriesBlock
 from watchkeeper.statistics.counts import Floats
 from watchkeeper.terms import ANY_VERSION, Guarantee, Segment, Severity, Why
 from watchkeeper.windows import micros
@@ -71,15 +71,15 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def limit(block: SeriesBlock, wanted: Limit) -> Judgement:
+def limit(block: SeriesBlock, wanted: Limit, metric: str) -> Judgement:
     """Judge every single window of the limited series by its value alone.
 
     A window that ends after the limit has expired is not judged by it; earlier verdicts stand.
 
     Args:
-        block: single windows of the limited metric with its options.
+        block: single windows of the limited metric; ``metric`` its identity with the limit's options.
     """
-    series = block.where(_limited(block, wanted))
+    series = block.where(_limited(block, wanted, metric))
     excess, bound, why = _excess(series.value, wanted)
     why_not = reasons(
         series.shape,
@@ -104,15 +104,11 @@ def limit(block: SeriesBlock, wanted: Limit) -> Judgement:
     )
 
 
-def _limited(block: SeriesBlock, limit: Limit) -> Any:
+def _limited(block: SeriesBlock, limit: Limit, metric: str) -> Bools:
     """The series of the column and segment over all versions; of several baselines the fixed one."""
     segment = limit.segment or Segment()
-    wanted = (limit.column, ANY_VERSION, segment.key, segment.value)
-    rows = [row for row, key in enumerate(block.identities()) if key[:4] == wanted]
-    rows.sort(key=lambda row: (block.baselines[row] != "", block.baselines[row] != FIXED, block.baselines[row]))
-    out = np.zeros(block.shape[0], np.bool_)
-    out[rows[:1]] = True
-    return out
+    wanted = (metric, limit.column, ANY_VERSION, segment.key, segment.value)
+    return block.once() & np.asarray([key[:-1] == wanted for key in block.identities()], np.bool_)
 
 
 def _excess(value: Floats, limit: Limit) -> tuple[Floats, float, Why]:

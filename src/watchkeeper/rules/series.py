@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -27,14 +28,15 @@ _INCOMPLETE = (Maturity.DEVELOPING.value, Maturity.ESTIMATED.value)
 
 @dataclass(frozen=True)
 class SeriesBlock:
-    """All series of one metric identity over windows of one length; arrays have shape (series, windows).
+    """All series of one metric over windows of one length; arrays have shape (series, windows).
 
     The windows are those of the whole monitor in order, so a series without a point in one of them has a gap there
     (``present`` False, numbers NaN). ``span`` says how many windows of the monitor one window here joins.
-    ``starts`` and ``ends`` are microseconds since 1970, shape (windows,). ``options`` are those of the metric.
+    ``starts`` and ``ends`` are microseconds since 1970, shape (windows,). ``defaults`` are the metric's options where a
+    series' identity names no other.
     """
 
-    metric: str
+    name: str
     span: int
     keys: pa.Table
     starts: Ints
@@ -53,16 +55,11 @@ class SeriesBlock:
     baseline_se: Floats
     noise_floor: Floats
     level: Floats
-    options: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, int]:
         return self.present.shape[0], self.present.shape[1]
-
-    @property
-    def name(self) -> str:
-        """The metric without version and options."""
-        return self.metric.partition("@")[0]
 
     @property
     def final(self) -> Bools:
@@ -75,6 +72,10 @@ class SeriesBlock:
         return self.present & np.isin(self.status, _KNOWN) & np.isfinite(self.value)
 
     @cached_property
+    def metrics(self) -> NDArray[Any]:
+        return self.words("metric")
+
+    @cached_property
     def columns(self) -> NDArray[Any]:
         return self.words("column")
 
@@ -85,6 +86,11 @@ class SeriesBlock:
     def words(self, part: str) -> NDArray[Any]:
         """One part of the series' keys, shape (series,)."""
         return np.asarray(self.keys[part].to_pylist(), object)
+
+    def option(self, name: str) -> Floats:
+        """A numeric option of each series' metric, shape (series, 1)."""
+        found = {word: _option(word, name, self.defaults) for word in set(self.metrics)}
+        return np.asarray([found[word] for word in self.metrics], np.float64)[:, None]
 
     def take(self, series: Ints) -> SeriesBlock:
         """The series of these indices, in this order."""
@@ -103,24 +109,44 @@ class SeriesBlock:
         """
         row_of = {key: row for row, key in enumerate(base.identities())}
         rows = np.full(self.shape[0], -1, np.int64)
-        for i, (column, _, key, value, baseline) in enumerate(self.identities()):
+        for i, (metric, column, _, key, value, baseline) in enumerate(self.identities()):
             for wanted in (FIXED, baseline):
-                rows[i] = row_of.get((column, ANY_VERSION, key, value, wanted), -1)
+                rows[i] = row_of.get((metric, column, ANY_VERSION, key, value, wanted), -1)
                 if rows[i] >= 0:
                     break
         return rows
 
-    def identities(self) -> Iterator[tuple[str, str, str, str, str]]:
-        """Column, model version, segment key, segment value and baseline of each series."""
-        parts = [self.keys[name].to_pylist() for name in SERIES_KEY[1:]]
+    def once(self) -> Bools:
+        """One of the series that differ by their baseline alone: that without one, else the fixed one; (series,)."""
+        order = sorted(
+            range(self.shape[0]), key=lambda row: (self.baselines[row] not in ("", FIXED), self.baselines[row])
+        )
+        keys = list(self.identities())
+        first = {keys[row][:-1]: row for row in reversed(order)}
+        out = np.zeros(self.shape[0], np.bool_)
+        out[list(first.values())] = True
+        return out
+
+    def identities(self) -> Iterator[tuple[str, str, str, str, str, str]]:
+        """Metric, column, model version, segment key, segment value and baseline of each series."""
+        parts = [self.keys[name].to_pylist() for name in SERIES_KEY]
         return zip(*parts, strict=True)
 
 
 _ARRAYS = ("present", "open", "partial", "immature", "status", *_NUMBERS)
 
 
+def _preference(baseline: str) -> tuple[bool, str]:
+    return baseline not in ("", FIXED), baseline
+
+
+def _option(identity: str, name: str, defaults: Mapping[str, Any]) -> float:
+    named = re.search(rf"[(,]{name}=([^,)]+)", identity)
+    return float(named[1] if named else defaults[name])
+
+
 def blocks(points: pa.Table, calendar: Calendar) -> dict[tuple[str, int], SeriesBlock]:
-    """Lay points out as series, by metric identity and by the number of windows that one window joins.
+    """Lay points out as series, by name of the metric and by the number of windows that one window joins.
 
     Args:
         points: rows of ``schemas.POINTS`` of one monitor in any order; of several rows of one key the one of the
@@ -136,7 +162,7 @@ def blocks(points: pa.Table, calendar: Calendar) -> dict[tuple[str, int], Series
     by_group = ordered[np.argsort(group, kind="stable")]
     edges = np.flatnonzero(np.diff(np.sort(group))) + 1
     made = (columns.block(rows, axes) for rows in np.split(by_group, edges))
-    return {(block.metric, block.span): block for block in made}
+    return {(block.name, block.span): block for block in made}
 
 
 class _Columns:
@@ -149,9 +175,11 @@ class _Columns:
         size = calendar.size.about.total_seconds() * 1e6
         self.span = np.maximum(1, np.rint((self.ends - self.starts) / size)).astype(np.int64)
         self.seq = _integers(points["seq"])
-        self.metric, self.metrics = _ranks(points["metric"])
+        metric, identities = _ranks(points["metric"])
+        self.names = sorted({word.partition("@")[0] for word in identities})
+        self.metric = np.asarray([self.names.index(word.partition("@")[0]) for word in identities], np.int64)[metric]
         self.series = np.zeros(points.num_rows, np.int64)
-        for name in SERIES_KEY[1:]:
+        for name in SERIES_KEY:
             rank, words = _ranks(points[name])
             self.series = self.series * len(words) + rank
         self.numbers = {name: _floats(points[name]) for name in _NUMBERS}
@@ -174,7 +202,7 @@ class _Columns:
 
         numbers: dict[str, Any] = {name: laid(values, np.nan) for name, values in self.numbers.items()}
         return SeriesBlock(
-            metric=self.metrics[int(self.metric[rows[0]])],
+            name=self.names[int(self.metric[rows[0]])],
             span=span,
             keys=self.table.select(SERIES_KEY).take(pa.array(rows[first])),
             starts=starts,
