@@ -1,0 +1,240 @@
+"""The source's own hops: a serving log → events, a table of labels → annotations."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+from watchkeeper.store.batches import Batch
+
+from watchkeeper import catalog
+from watchkeeper.engines.base import Changes, TableRef
+from watchkeeper.errors import Fault, Faulty
+from watchkeeper.run.events import Events, StoredEvents, TableInPlace
+from watchkeeper.run.labels import annotations, check_table, columns_of
+from watchkeeper.run.workplace import Workplace
+from watchkeeper.sources.base import ColumnMap, Source, UnpackOptions, notes_of
+from watchkeeper.spec.monitor import Monitor
+from watchkeeper.store import batches, leases
+from watchkeeper.store.tables import source_owner
+
+IN_PLACE = "rows"
+"""The format whose tables are read in place."""
+
+
+@dataclass
+class Arrived:
+    """What came with this run."""
+
+    read: int = 0
+    events: int = 0
+    labels: int = 0
+    untimed: int = 0
+    by_parse_status: Counter[str] = field(default_factory=Counter)
+    unwatched: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Log:
+    """The log of one monitor: where it is, how it is read."""
+
+    monitor: Monitor
+    table: TableRef
+    source: Source
+    schema: pa.Schema
+    source_id: str
+
+    @property
+    def in_place(self) -> bool:
+        return self.source.name == IN_PLACE
+
+    def options(self, place: Workplace, seq: int, cursor: str) -> UnpackOptions:
+        """How to unpack a batch of it; types are those of the stored events, where there are any."""
+        labels = self.monitor.labels
+        options = UnpackOptions(
+            source_id=self.source_id,
+            batch_seq=seq,
+            table=f"{self.table.name}@{hashlib.sha256(cursor.encode()).hexdigest()[:8]}",
+            privacy_key=place.settings.privacy_key(),
+            columns=ColumnMap.of(self.monitor.columns, labels.join if labels else ()),
+            binary=self.monitor.task in ("binary", "ranking"),
+            identities=labels is not None or self.monitor.columns.id is not None or not self.in_place,
+        )
+        if self.in_place:
+            inputs, outputs = self.source.infer(self.schema.empty_table().to_batches()[0], options)
+            return replace(options, inputs=inputs, outputs=outputs)
+        return replace(options, **_kept_types(place, self.source_id))
+
+
+def find(place: Workplace, monitor: Monitor) -> Log:
+    """The log of a monitor; its format by name, or else by the columns of the table.
+
+    Raises:
+        Faulty: E301 there is no such table; E201 no format recognises it.
+    """
+    table = TableRef(monitor.source.table, place.settings.directory)
+    schema = place.engine.schema(table)
+    source = _source(monitor, schema)
+    return Log(monitor, table, source, schema, _source_id(monitor, source))
+
+
+def _source(monitor: Monitor, schema: pa.Schema) -> Source:
+    sources: Mapping[str, Source] = catalog.all("sources")
+    if monitor.source.format != "auto":
+        return sources[monitor.source.format]
+    best = max(sources.values(), key=lambda source: (source.recognises(schema), source.name))
+    if best.recognises(schema) > 0:
+        return best
+    fix = f"name one under source.format: {', '.join(sorted(sources))}"
+    raise Faulty([Fault("E201", "no log format recognises this table", fix, file=monitor.file, path="source.table")])
+
+
+def _source_id(monitor: Monitor, source: Source) -> str:
+    """Names what is unpacked and how: monitors that read one table alike share its events."""
+    columns = asdict(monitor.columns)
+    columns.pop("features")
+    said = json.dumps([monitor.source.table, source.name, columns, monitor.labels and monitor.labels.join], default=str)
+    stem = monitor.source.table.rstrip("/").rsplit("/", 1)[-1].rsplit(".", 1)[-1] if source.name != IN_PLACE else "rows"
+    return f"{stem}-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
+
+
+def _kept_types(place: Workplace, source_id: str) -> dict[str, pa.StructType | None]:
+    if not place.tables.has_events(source_id):
+        return {"inputs": None, "outputs": None}
+    schema = place.engine.schema(place.tables.events_table(source_id))
+    return {name: schema.field(name).type if name in schema.names else pa.struct([]) for name in ("inputs", "outputs")}
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The source of one monitor as of this run. ``seq`` is the batch up to which annotations are known."""
+
+    log: Log
+    events: Events
+    seq: int
+    arrived: Arrived
+
+
+def take_in(place: Workplace, log: Log) -> Intake:
+    """Bring the events and annotations of a log up to date; safe to repeat.
+
+    Raises:
+        LeaseHeld: another process reads the same log.
+    """
+    owner = source_owner(log.source_id)
+    arrived = Arrived()
+    with leases.held(place.database, owner):
+        cursors = batches.cursors(place.database, owner)
+        batch = batches.begin(place.database, owner, place.now, lambda: _manifest(place, log, cursors))
+        options = log.options(place, batch.seq, batch.manifest["table"]["cursor"])
+        if not log.in_place:
+            _store_events(place, log, options, batch, arrived)
+        if log.monitor.labels is not None:
+            _store_labels(place, log, batch, arrived)
+        ends = {name: part["cursor"] for name, part in batch.manifest.items()}
+        batches.finish(place.database, batch, {**cursors, **ends}, place.now)
+    return Intake(log, _events(place, log, options, batch), batch.seq, arrived)
+
+
+def _manifest(place: Workplace, log: Log, cursors: Mapping[str, str]) -> dict[str, Any]:
+    """What this batch will read: each table from the cursor of the last batch to its state now."""
+    tables = {"table": log.table}
+    if log.monitor.labels is not None:
+        tables["labels"] = labels_table(place, log.monitor)
+        faults = check_table(place.engine, tables["labels"], log.monitor)
+        if faults:
+            raise Faulty(faults)
+    return {name: _part(place, table, cursors.get(name)) for name, table in tables.items()}
+
+
+def labels_table(place: Workplace, monitor: Monitor) -> TableRef:
+    """Where the labels of a monitor are."""
+    assert monitor.labels is not None
+    return TableRef(monitor.labels.table, place.settings.directory)
+
+
+def _part(place: Workplace, table: TableRef, since: str | None) -> dict[str, Any]:
+    changes = place.engine.changed(table, since)
+    return {"since": since, **asdict(changes)}
+
+
+def _changes(part: Mapping[str, Any]) -> Changes:
+    return Changes(part["cursor"], part["empty"], part["rescan"], part["reason"])
+
+
+def _store_events(place: Workplace, log: Log, options: UnpackOptions, batch: Batch, arrived: Arrived) -> None:
+    part = batch.manifest["table"]
+    changes = _changes(part)
+    rows: Iterator[pa.RecordBatch] = iter(())
+    if not changes.empty:
+        rows = place.engine.new_rows(log.table, part["since"], changes, log.source.reads(log.schema, options))
+    if changes.rescan and part["since"] is not None:
+        arrived.notes.append(f"{log.table.name} was read anew: {changes.reason}")
+    first = next(rows, None)
+    if first is None:
+        return
+    if options.inputs is None:
+        inputs, outputs = log.source.infer(first, options)
+        options = replace(options, inputs=inputs, outputs=outputs)
+    events = [_unpacked(log, logged, options, arrived) for logged in chain([first], rows)]
+    fresh = pa.Table.from_batches(events)
+    if changes.rescan:
+        fresh = _not_stored(place, log.source_id, fresh)
+    place.progress.stage("events.commit", "before", log.monitor.name, batch.seq)
+    place.tables.append_events(log.source_id, fresh, batch.seq)
+    place.progress.stage("events.commit", "after", log.monitor.name, batch.seq)
+    arrived.events = fresh.num_rows
+
+
+def _unpacked(log: Log, logged: pa.RecordBatch, options: UnpackOptions, arrived: Arrived) -> pa.RecordBatch:
+    events = log.source.unpack(logged, options)
+    notes = notes_of(events)
+    arrived.read += len(logged)
+    arrived.untimed += notes.untimed
+    arrived.unwatched |= set(notes.unwatched)
+    arrived.by_parse_status.update(
+        {pair["values"]: pair["counts"] for pair in events["parse_status"].value_counts().to_pylist()}
+    )
+    return events.replace_schema_metadata(None)
+
+
+def _not_stored(place: Workplace, source_id: str, events: pa.Table) -> pa.Table:
+    """After a rescan: leave out as many copies of each arrival as are stored already."""
+    if not place.tables.has_events(source_id):
+        return events
+    stored: Counter[tuple[str, str]] = Counter()
+    for batch in place.tables.scan_events(source_id, ("event_id", "row_hash")):
+        stored.update(zip(batch["event_id"].to_pylist(), batch["row_hash"].to_pylist(), strict=True))
+    keep = []
+    for arrival in zip(events["event_id"].to_pylist(), events["row_hash"].to_pylist(), strict=True):
+        keep.append(stored[arrival] <= 0)
+        stored[arrival] -= 1
+    return events.filter(pa.array(keep, pa.bool_()))
+
+
+def _store_labels(place: Workplace, log: Log, batch: Batch, arrived: Arrived) -> None:
+    assert log.monitor.labels is not None
+    part = batch.manifest["labels"]
+    changes = _changes(part)
+    if changes.empty:
+        return
+    table = labels_table(place, log.monitor)
+    rows = place.engine.new_rows(table, part["since"], changes, columns_of(log.monitor.labels))
+    made = annotations(rows, log.monitor, log.source_id, now=place.now, seq=batch.seq)
+    place.progress.stage("annotations.commit", "before", log.monitor.name, batch.seq)
+    place.tables.append_annotations(log.source_id, made, batch.seq)
+    place.progress.stage("annotations.commit", "after", log.monitor.name, batch.seq)
+    arrived.labels = made.num_rows
+
+
+def _events(place: Workplace, log: Log, options: UnpackOptions, batch: Batch) -> Events:
+    if not log.in_place:
+        return StoredEvents(place.tables, log.source_id, str(batch.seq))
+    return TableInPlace(place.engine, log.table, log.source, options, _changes(batch.manifest["table"]))

@@ -1,0 +1,51 @@
+"""What every stage of a run works with: the project's settings, engine, tables and database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+import sqlalchemy as sa
+from watchkeeper.settings import Settings
+
+from watchkeeper import catalog
+from watchkeeper.engines.base import Engine
+from watchkeeper.metrics.base import Metric
+from watchkeeper.store.database import open_database
+from watchkeeper.store.tables import Tables
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """One project, opened.
+
+    ``now`` is the moment the run speaks of; ``clock_given`` says that a person gave it.
+    """
+
+    settings: Settings
+    engine: Engine
+    now: datetime
+    clock_given: bool = False
+    progress: Progress = field(default_factory=lambda: Progress())
+
+    @cached_property
+    def tables(self) -> Tables:
+        return Tables(self.engine, Path(self.settings.store))
+
+    @cached_property
+    def database(self) -> sa.Engine:
+        return open_database(self.settings.database)
+
+    @cached_property
+    def metrics(self) -> Mapping[str, Metric]:
+        return catalog.all("metrics")
+
+
+class Progress:
+    """Told before and after each stage; the base class keeps silent."""
+
+    def stage(self, stage: str, phase: str, monitor: str, seq: int) -> None:
+        """``phase`` is ``before`` or ``after``."""
