@@ -48,9 +48,7 @@ def test_the_limit_is_drawn_on_the_scale_of_the_value():
 def test_an_area_is_beyond_where_the_worked_example_says():
     week = {"column": "score", "baseline_value": 0.80, "baseline_se": 0.0085, "n": 700.0, "baseline_n": 1000.0}
     quiet = [0.8] * 28
-    table = verdicts(
-        series("roc_auc@1", [*quiet, 0.7495, 0.7475], se=0.0102, **week), baseline_span=BASELINE
-    )
+    table = verdicts(series("roc_auc@1", [*quiet, 0.7495, 0.7475], se=0.0102, **week), baseline_span=BASELINE)
     assert table["limit"].to_pylist()[-1] == pytest.approx(0.749, abs=5e-4)
     assert table["outcome"].to_pylist()[-2:] == ["ok", "warning"]
 
@@ -143,9 +141,7 @@ def test_an_open_window_is_not_judged():
 
 
 def test_quality_is_not_judged_before_its_labels_have_matured():
-    young = series(
-        "accuracy@1", [0.1, 0.1], maturity=["matured", "developing"], baseline_value=0.9, column="decision"
-    )
+    young = series("accuracy@1", [0.1, 0.1], maturity=["matured", "developing"], baseline_value=0.9, column="decision")
     assert said(young) == [("warning", "beyond_noise"), ("not_judged", "labels_immature")]
 
 
@@ -203,7 +199,9 @@ def test_every_family_of_the_table_is_known():
     judged = {
         metric.family
         for metric in METRICS.values()
-        if outcomes_of(series(f"{metric.name}@1", [1.0], column="score" if metric.name == "psi" else "age", baseline="fixed"))
+        if outcomes_of(
+            series(f"{metric.name}@1", [1.0], column="score" if metric.name == "psi" else "age", baseline="fixed")
+        )
     }
     assert judged == families - {""}
 
