@@ -188,9 +188,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction that writes, committed at the end, rolled back on an error; in SQLite one at a time."""
-        with self.engine.connect() as connection:
-            with connection.execution_options(writes=True).begin():
-                yield connection
+        with self.engine.connect() as connection, connection.execution_options(writes=True).begin():
+            yield connection
 
     def close(self) -> None:
         """Give back all connections."""
@@ -257,7 +256,8 @@ def _create(engine: sa.Engine) -> None:
 def _unopened(place: sa.URL, error: Exception) -> Fault:
     reason = str(getattr(error, "orig", None) or error)
     shown = place.render_as_string(hide_password=True)
-    return Fault("E301", f"the database {shown} cannot be opened: {reason}", "Make its folder writable or name another.")
+    message = f"the database {shown} cannot be opened: {reason}"
+    return Fault("E301", message, "Make its folder writable, or name another with --database.")
 
 
 def _other_version(place: sa.URL, found: int) -> Fault:

@@ -1,0 +1,392 @@
+"""Delta tables on this machine, through delta-rs and around its traps.
+
+A table without reader features is read as the Parquet files that its log lists; one with deletion vectors or column
+mapping through ``DeltaTable.scan``, the only reader that honours both. A handle is a compare-and-swap for application
+transactions, a path is not: every write looks and commits through one handle.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, DeltaProtocolError, TableNotFoundError
+
+from watchkeeper.engines import parquet, places, spans
+from watchkeeper.engines.base import Changes, TableRef, Txn
+from watchkeeper.engines.normal import normal, plain_schema, rebatched
+from watchkeeper.errors import Fault, Faulty, TryAgain
+from watchkeeper.terms import Window
+
+_HARMLESS = frozenset({"timestampNtz", "v2Checkpoint", "vacuumProtocolCheck", "variantType", "variantType-preview"})
+"""Reader features that leave the Parquet files of the log readable as they are."""
+_KNOWN = _HARMLESS | {"deletionVectors", "columnMapping"}
+_ATTEMPTS = 40
+_FEED = ("_change_type", "_commit_version", "_commit_timestamp")
+
+
+def open_table(table: TableRef, version: int | None = None) -> DeltaTable:
+    """A handle at a version, the newest by default.
+
+    Raises:
+        Faulty: E301 not there, broken, or that version is gone; E306 a feature that cannot be read.
+    """
+    try:
+        handle = DeltaTable(str(table.location), version=version)
+        protocol = handle.protocol()
+    except TableNotFoundError as error:
+        raise Faulty([_gone(table, version)]) from error
+    except DeltaProtocolError as error:
+        raise Faulty([_unsupported(table, _first_line(error))]) from error
+    except (DeltaError, OSError) as error:
+        raise Faulty([_broken(table, error)]) from error
+    unknown = sorted(set(protocol.reader_features or ()) - _KNOWN)
+    if unknown:
+        raise Faulty([_unsupported(table, ", ".join(unknown))])
+    return handle
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _gone(table: TableRef, version: int | None) -> Fault:
+    if version is None:
+        return places.not_found(table)
+    return places.fault(table, f"version {version} of {table.location} is gone", "Run again: it will be read anew.")
+
+
+def _broken(table: TableRef, error: Exception) -> Fault:
+    return places.fault(table, f"the Delta table {table.location} cannot be read: {_first_line(error)}")
+
+
+def _unsupported(table: TableRef, feature: str) -> Fault:
+    fix = "Drop the feature (ALTER TABLE … DROP FEATURE …), or run with `--engine spark`."
+    return Fault("E306", f"the local engine cannot read {table.location}: {feature}", fix, path=table.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A state of a table: which table, and at which version."""
+
+    table_id: str
+    version: int
+
+    @classmethod
+    def of(cls, handle: DeltaTable) -> Cursor:
+        return cls(handle.metadata().id, handle.version())
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor | None:
+        """The cursor that a text names; None where it names a state of something else than a Delta table."""
+        value = json.loads(text)
+        return cls(value["delta"], value["version"]) if "delta" in value else None
+
+    def __str__(self) -> str:
+        return json.dumps({"delta": self.table_id, "version": self.version})
+
+
+@dataclass(frozen=True)
+class Commits:
+    """What the log says of the versions after a cursor."""
+
+    added: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    schema_changed: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether no row came or went, as after compaction or an empty append."""
+        return not (self.added or self.feeds or self.removed)
+
+    @classmethod
+    def between(cls, folder: Path, after: int, upto: int) -> Commits:
+        """Read the commits ``after + 1 … upto``.
+
+        Raises:
+            FileNotFoundError: the log no longer reaches back that far.
+        """
+        log = folder / "_delta_log"
+        actions = [
+            json.loads(line)
+            for version in range(after + 1, upto + 1)
+            for line in (log / f"{version:020d}.json").read_text(encoding="utf-8").splitlines()
+            if line.strip()
+        ]
+        return cls(
+            _paths(actions, "add"),
+            _paths(actions, "cdc"),
+            _paths(actions, "remove"),
+            any("metaData" in action for action in actions),
+        )
+
+
+def _paths(actions: Iterable[dict[str, Any]], kind: str) -> tuple[str, ...]:
+    found = (action[kind] for action in actions if kind in action)
+    return tuple(unquote(entry["path"]) for entry in found if kind == "cdc" or entry.get("dataChange", True))
+
+
+def schema(table: TableRef, cursor: str | None) -> pa.Schema:
+    """Columns and plain types at a cursor."""
+    return plain_schema(pa.schema(_at(table, cursor).schema().to_arrow()))
+
+
+def _at(table: TableRef, cursor: str | None) -> DeltaTable:
+    at = Cursor.parse(cursor) if cursor else None
+    handle = open_table(table, at.version if at else None)
+    if at is not None and handle.metadata().id != at.table_id:
+        raise Faulty([places.fault(table, f"{table.location} was replaced by another table while it was read")])
+    return handle
+
+
+def changed(table: TableRef, cursor: str | None) -> Changes:
+    """Compare the head of the log with a cursor."""
+    handle = open_table(table)
+    now = Cursor.of(handle)
+    before = Cursor.parse(cursor) if cursor else None
+    reason = _why_rescan(now, before)
+    if before is None or reason:
+        return Changes(str(now), rescan=True, reason=reason)
+    if before.version == now.version:
+        return Changes(str(now), empty=True)
+    return _since(handle, table.location, before.version, now)
+
+
+def _why_rescan(now: Cursor, before: Cursor | None) -> str:
+    if before is None:
+        return "nothing was read before"
+    if now.table_id != before.table_id:
+        return "the table was created anew"
+    if now.version < before.version:
+        return f"the table went back from version {before.version} to {now.version}"
+    return ""
+
+
+def _since(handle: DeltaTable, folder: Path, after: int, now: Cursor) -> Changes:
+    try:
+        commits = Commits.between(folder, after, now.version)
+    except FileNotFoundError:
+        return Changes(str(now), rescan=True, reason=f"the log no longer reaches back to version {after}")
+    if commits.empty:
+        return Changes(str(now), empty=True)
+    reason = _why_untold(handle, folder, commits)
+    return Changes(str(now), rescan=bool(reason), reason=reason)
+
+
+def _why_untold(handle: DeltaTable, folder: Path, commits: Commits) -> str:
+    """Why the rows that came and went cannot be told apart; empty where they can."""
+    if is_mapped(handle):
+        return "changes of a table with column mapping cannot be followed by the local engine"
+    rewritten = bool(commits.removed or commits.feeds)
+    if rewritten and (commits.schema_changed or not has_feed(handle)):
+        return "rows were deleted or updated, and the table keeps no change feed (delta.enableChangeDataFeed)"
+    lost = [path for path in (*commits.added, *commits.feeds, *commits.removed) if not (folder / path).is_file()]
+    return f"{len(lost)} data files of the changes are vacuumed" if lost else ""
+
+
+def has_feed(handle: DeltaTable) -> bool:
+    """Whether the table keeps a change data feed."""
+    return handle.metadata().configuration.get("delta.enableChangeDataFeed", "").lower() == "true"
+
+
+def is_mapped(handle: DeltaTable) -> bool:
+    """Whether the files name the columns otherwise than the table does."""
+    return handle.metadata().configuration.get("delta.columnMapping.mode", "none") != "none"
+
+
+def is_plain(handle: DeltaTable) -> bool:
+    """Whether the files of the log, read as they are, give exactly the rows of the table."""
+    return not is_mapped(handle) and set(handle.protocol().reader_features or ()) <= _HARMLESS
+
+
+def new_rows(
+    table: TableRef, after: str, changes: Changes, columns: Sequence[str] | None, *, removed: bool
+) -> Iterator[pa.RecordBatch]:
+    """Rows that came, and with ``removed`` those that went, between two cursors of one table."""
+    start, end = Cursor.parse(after), Cursor.parse(changes.cursor)
+    if start is None or end is None or start.version >= end.version:
+        return
+    handle = _at(table, changes.cursor)
+    names = list(columns) if columns is not None else pa.schema(handle.schema().to_arrow()).names
+    wanted = plain_schema(pa.schema([pa.schema(handle.schema().to_arrow()).field(name) for name in names]))
+    kinds = ["insert", "update_postimage", *(["delete", "update_preimage"] if removed else [])]
+    try:
+        feed = handle.load_cdf(starting_version=start.version + 1, ending_version=end.version)
+        for batch in rebatched(_told(pa.RecordBatchReader.from_stream(feed), kinds)):
+            yield normal(batch, wanted)
+    except (DeltaError, pa.ArrowInvalid) as error:
+        raise Faulty([_broken(table, error)]) from error
+
+
+def _told(feed: Iterable[pa.RecordBatch], kinds: list[str]) -> Iterator[pa.RecordBatch]:
+    for batch in feed:
+        kind = batch.column("_change_type").cast(pa.string())
+        keep = normal(batch.drop_columns(list(_FEED))).filter(pc.is_in(kind, value_set=pa.array(kinds)))
+        yield keep
+
+
+def scan(
+    table: TableRef,
+    columns: Sequence[str] | None,
+    time_column: str | None,
+    within: Sequence[Window] | None,
+    cursor: str | None,
+) -> Iterator[pa.RecordBatch]:
+    """Rows at a cursor, of some spans."""
+    handle = _at(table, cursor)
+    whole = plain_schema(pa.schema(handle.schema().to_arrow()))
+    wanted = parquet.projected(table, whole, columns)
+    if time_column is None or within is None or not spans.tells_time(whole.field(time_column).type):
+        time_column, within = None, None
+    try:
+        if is_plain(handle):
+            parts = _parts(handle, table.location, whole, time_column, within)
+            yield from rebatched(parquet.batches(parts, whole, wanted, time_column, within))
+        else:
+            yield from _scan(handle, wanted, _predicate(whole, time_column, within))
+    except (DeltaError, pa.ArrowInvalid, OSError) as error:
+        raise Faulty([_broken(table, error)]) from error
+
+
+def _predicate(whole: pa.Schema, time_column: str | None, within: Sequence[Window] | None) -> str | None:
+    if time_column is None or within is None:
+        return None
+    return spans.sql(time_column, whole.field(time_column).type, within)
+
+
+def _scan(handle: DeltaTable, wanted: pa.Schema, predicate: str | None) -> Iterator[pa.RecordBatch]:
+    """Rows through the reader of delta-rs, whose own batches are small."""
+    reader = pa.RecordBatchReader.from_stream(handle.scan(columns=wanted.names, predicate=predicate))
+    return rebatched(normal(batch, wanted) for batch in reader)
+
+
+def _parts(
+    handle: DeltaTable, folder: Path, whole: pa.Schema, time_column: str | None, within: Sequence[Window] | None
+) -> list[parquet.Part]:
+    actions = pa.table(handle.get_add_actions(flatten=True))
+    partitions = handle.metadata().partition_columns
+    kept = [
+        parquet.Part(
+            path=folder / unquote(row["path"]), fixed={name: row.get(f"partition.{name}") for name in partitions}
+        )
+        for row in actions.to_pylist()
+        if time_column is None or _may_hold(row, time_column, whole.field(time_column).type, within or ())
+    ]
+    return sorted(kept, key=lambda part: part.path)
+
+
+def _may_hold(action: dict[str, Any], column: str, type_: pa.DataType, within: Sequence[Window]) -> bool:
+    low = action.get(f"min.{column}", action.get(f"partition.{column}"))
+    high = action.get(f"max.{column}", action.get(f"partition.{column}"))
+    return spans.may_hold(low, high, type_, within)
+
+
+def read(table: TableRef, where: str | None, columns: Sequence[str] | None, cursor: str | None) -> pa.Table:
+    """A small result as one table."""
+    handle = _at(table, cursor)
+    wanted = parquet.projected(table, plain_schema(pa.schema(handle.schema().to_arrow())), columns)
+    try:
+        return pa.Table.from_batches(list(_scan(handle, wanted, where)), wanted)
+    except (DeltaError, pa.ArrowInvalid) as error:
+        raise Faulty([_broken(table, error)]) from error
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One write that happens once: rows, what they replace, and the transaction that tells it was done."""
+
+    data: pa.Table
+    txn: Txn
+    replace: str | None = None
+    partition_by: Sequence[str] = field(default=())
+
+    def done_at(self, table: TableRef) -> bool:
+        """Write unless it was written; True when this call has written.
+
+        Another writer's commit in between makes the whole hop begin again, from opening the handle.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                handle = self._handle(table)
+                last = handle.transaction_version(self.txn.app)
+                if last is not None and last >= self.txn.seq:
+                    return False
+                self._write(handle)
+            except CommitFailedError:
+                time.sleep(random.uniform(0.005, 0.05) * min(attempt + 1, 10))  # noqa: S311
+            else:
+                return True
+        raise TryAgain(f"other writers of {table.location} won {_ATTEMPTS} times; run again")
+
+    def _handle(self, table: TableRef) -> DeltaTable:
+        folder = table.location
+        if not (folder / "_delta_log").is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            DeltaTable.create(
+                str(folder), _nullable(self.data.schema), mode="ignore", partition_by=list(self.partition_by)
+            )
+        return open_table(table)
+
+    def _write(self, handle: DeltaTable) -> None:
+        grown = _lacks(pa.schema(handle.schema().to_arrow()), self.data.schema)
+        write_deltalake(
+            handle,
+            self.data,
+            mode="overwrite" if self.replace else "append",
+            predicate=self.replace,
+            schema_mode="merge" if grown else None,
+            commit_properties=CommitProperties(app_transactions=[Transaction(self.txn.app, self.txn.seq)]),
+        )
+
+
+def _nullable(schema_: pa.Schema) -> pa.Schema:
+    return schema_
+
+
+def _lacks(stored: pa.Schema, new: pa.Schema) -> bool:
+    """Whether the stored table lacks a column or a field of the new rows, or has more than they."""
+    return plain_schema(stored).to_string() != plain_schema(new).to_string()
+
+
+def write(table: TableRef, hop: Hop) -> bool:
+    """Do one hop, with a clear fault where the place cannot be written."""
+    try:
+        return hop.done_at(table)
+    except (CommitFailedError, Faulty):
+        raise
+    except (OSError, DeltaError) as error:
+        if not _is_about_place(error):
+            raise
+        raise Faulty([_unwritable(table, error)]) from error
+
+
+_PLACE = re.compile(r"permission denied|read-only|not a directory|no space left|os error", re.IGNORECASE)
+
+
+def _is_about_place(error: Exception) -> bool:
+    return isinstance(error, OSError) or bool(_PLACE.search(str(error)))
+
+
+def _unwritable(table: TableRef, error: Exception) -> Fault:
+    reason = next((match[0] for match in [_PLACE.search(str(error))] if match), _first_line(error))
+    message = f"the table {table.location} cannot be written: {reason.lower()}"
+    return places.fault(table, message, "Make the store folder writable, or name another with --store.")
+
+
+def stored_seq(table: TableRef, app: str) -> int | None:
+    """The transaction that an app recorded last; None for none, or no table."""
+    if not (table.location / "_delta_log").is_dir():
+        return None
+    found: int | None = open_table(table).transaction_version(app)
+    return found

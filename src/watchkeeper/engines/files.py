@@ -1,0 +1,145 @@
+"""Tables that are files: what is in them, and which files are new."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from watchkeeper.engines import csv, parquet, places, spans
+from watchkeeper.engines.base import Changes, TableRef
+from watchkeeper.engines.normal import rebatched
+from watchkeeper.engines.places import Place, Storage
+from watchkeeper.errors import Fault, Faulty
+from watchkeeper.terms import Window
+
+_UNREADABLE = (OSError, pa.ArrowException, duckdb.Error)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A state of a table of files: size in bytes and time of change (ns) of each, by path below the folder."""
+
+    files: Mapping[str, tuple[int, int]]
+
+    @classmethod
+    def of(cls, place: Place) -> Cursor:
+        return cls({path.relative_to(place.folder).as_posix(): _stamp(path) for path in place.files})
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor | None:
+        """The cursor that a text names; None where it names a state of something else than files."""
+        value = json.loads(text)
+        return cls({name: (size, at) for name, size, at in value["files"]}) if "files" in value else None
+
+    def __str__(self) -> str:
+        return json.dumps({"files": [[name, *stamp] for name, stamp in sorted(self.files.items())]})
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def at(table: TableRef, place: Place, cursor: str | None) -> list[Path]:
+    """The files of a state, unchanged since.
+
+    Raises:
+        Faulty: E301 one of them has changed or gone.
+    """
+    then = Cursor.parse(cursor) if cursor else None
+    if then is None:
+        return list(place.files)
+    now = Cursor.of(place).files
+    moved = sorted(name for name, stamp in then.files.items() if now.get(name) != stamp)
+    if moved:
+        message = f"{moved[0]} changed while {table.name} was read"
+        raise Faulty([places.fault(table, message, "Run again: the table will be read anew.")])
+    return [place.folder / name for name in sorted(then.files)]
+
+
+def changed(place: Place, cursor: str | None) -> Changes:
+    """Compare the files with a cursor: new ones are new rows; a changed or lost one cannot be told apart."""
+    now = Cursor.of(place)
+    before = Cursor.parse(cursor) if cursor else None
+    if before is None:
+        return Changes(str(now), rescan=True, reason="nothing was read before")
+    moved = sorted(name for name, stamp in before.files.items() if now.files.get(name) != stamp)
+    if moved:
+        more = f" and {len(moved) - 1} more" if len(moved) > 1 else ""
+        return Changes(str(now), rescan=True, reason=f"{moved[0]}{more} changed or went away")
+    return Changes(str(now), empty=now.files.keys() == before.files.keys())
+
+
+def new_files(place: Place, after: str, changes: Changes) -> list[Path]:
+    """The files that a state has and an earlier one has not."""
+    start, end = Cursor.parse(after), Cursor.parse(changes.cursor)
+    old, new = (start.files if start else {}), (end.files if end else {})
+    return [place.folder / name for name in sorted(new.keys() - old.keys())]
+
+
+def schema(table: TableRef, place: Place, paths: Sequence[Path] | None = None) -> pa.Schema:
+    """Columns and plain types of all files, and of the ``key=value`` folders they lie in.
+
+    Raises:
+        Faulty: E301 a file is broken, or the files do not go together.
+    """
+    found = list(place.files if paths is None else paths)
+    try:
+        read = csv.schema(found) if place.storage is Storage.CSV else parquet.schema(found)
+    except _UNREADABLE as error:
+        raise Faulty([_broken(table, place, error)]) from error
+    folders = {name: pa.string() for path in found for name in _fixed(place, path) if name not in read.names}
+    return pa.schema([*read, *(pa.field(name, type_) for name, type_ in folders.items())])
+
+
+def _fixed(place: Place, path: Path) -> dict[str, str]:
+    """Columns told by folders named ``key=value``, as text."""
+    if place.storage is Storage.CSV:
+        return {}
+    parts = path.relative_to(place.folder).parts[:-1]
+    return {name: value for name, sign, value in (part.partition("=") for part in parts) if sign}
+
+
+def _broken(table: TableRef, place: Place, error: Exception) -> Fault:
+    first = str(error).strip().splitlines()[0]
+    return places.fault(table, f"the {place.storage.value} files of {table.location} cannot be read: {first}")
+
+
+def scan(
+    table: TableRef,
+    place: Place,
+    paths: Sequence[Path],
+    columns: Sequence[str] | None,
+    time_column: str | None = None,
+    within: Sequence[Window] | None = None,
+) -> Iterator[pa.RecordBatch]:
+    """Rows of some files of a table, of some spans."""
+    whole = schema(table, place)
+    wanted = parquet.projected(table, whole, columns)
+    if not paths:
+        return
+    if time_column is None or within is None or not spans.tells_time(whole.field(time_column).type):
+        time_column, within = None, None
+    try:
+        yield from rebatched(_batches(place, paths, whole, wanted, time_column, within))
+    except _UNREADABLE as error:
+        raise Faulty([_broken(table, place, error)]) from error
+
+
+def _batches(
+    place: Place,
+    paths: Sequence[Path],
+    whole: pa.Schema,
+    wanted: pa.Schema,
+    time_column: str | None,
+    within: Sequence[Window] | None,
+) -> Iterator[pa.RecordBatch]:
+    if place.storage is Storage.CSV:
+        return csv.batches(paths, whole, wanted, time_column, within)
+    parts = [parquet.Part(path, _fixed(place, path)) for path in paths]
+    return parquet.batches(parts, whole, wanted, time_column, within)

@@ -1,0 +1,97 @@
+"""The engine of one machine: Delta through delta-rs, Parquet and CSV files, SQL booleans by DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
+
+from watchkeeper.engines import delta, expressions, files, places
+from watchkeeper.engines.base import Changes, TableRef, Txn
+from watchkeeper.engines.places import Storage
+from watchkeeper.terms import Window
+
+
+class Local:
+    """Reads and writes tables on this machine's disks; see ``engines.base.Engine`` for what each method promises."""
+
+    name = "local"
+
+    def schema(self, table: TableRef, cursor: str | None = None) -> pa.Schema:
+        place = places.find(table)
+        if place.storage is Storage.DELTA:
+            return delta.schema(table, cursor)
+        return files.schema(table, place, files.at(table, place, cursor))
+
+    def changed(self, table: TableRef, cursor: str | None) -> Changes:
+        place = places.find(table)
+        return delta.changed(table, cursor) if place.storage is Storage.DELTA else files.changed(place, cursor)
+
+    def new_rows(
+        self,
+        table: TableRef,
+        cursor: str | None,
+        changes: Changes,
+        columns: Sequence[str] | None = None,
+        *,
+        removed: bool = False,
+    ) -> Iterator[pa.RecordBatch]:
+        if cursor is None or changes.rescan:
+            return self.scan(table, columns, cursor=changes.cursor)
+        place = places.find(table)
+        if place.storage is Storage.DELTA:
+            return delta.new_rows(table, cursor, changes, columns, removed=removed)
+        return files.scan(table, place, files.new_files(place, cursor, changes), columns)
+
+    def scan(
+        self,
+        table: TableRef,
+        columns: Sequence[str] | None = None,
+        *,
+        time_column: str | None = None,
+        spans: Sequence[Window] | None = None,
+        cursor: str | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        place = places.find(table)
+        if place.storage is Storage.DELTA:
+            return delta.scan(table, columns, time_column, spans, cursor)
+        return files.scan(table, place, files.at(table, place, cursor), columns, time_column, spans)
+
+    def read(
+        self, table: TableRef, where: str | None = None, columns: Sequence[str] | None = None, cursor: str | None = None
+    ) -> pa.Table:
+        place = places.find(table)
+        if place.storage is Storage.DELTA:
+            return delta.read(table, where, columns, cursor)
+        schema = self.schema(table, cursor)
+        rows = pa.Table.from_batches([batch.cast(schema) for batch in self.scan(table, cursor=cursor)], schema)
+        kept = rows if where is None else rows.filter(_condition(rows, where))
+        return kept if columns is None else kept.select(list(columns))
+
+    def write(
+        self,
+        table: TableRef,
+        data: pa.Table,
+        *,
+        txn: Txn,
+        replace: str | None = None,
+        partition_by: Sequence[str] = (),
+    ) -> bool:
+        return delta.write(table, delta.Hop(data, txn, replace, tuple(partition_by)))
+
+    def stored_seq(self, table: TableRef, app: str) -> int | None:
+        return delta.stored_seq(table, app)
+
+    def evaluate(self, batch: pa.RecordBatch, expressions_: Mapping[str, str]) -> dict[str, pa.BooleanArray]:
+        return expressions.evaluate(batch, expressions_)
+
+    def is_boolean(self, sql: str, schema: pa.Schema) -> str | None:
+        return expressions.is_boolean(sql, schema)
+
+
+def _condition(rows: pa.Table, where: str) -> pa.ChunkedArray:
+    parts = [expressions.evaluate(batch, {"": where})[""] for batch in rows.to_batches()]
+    return pa.chunked_array(parts, pa.bool_())
+
+
+ENGINE = Local
