@@ -17,8 +17,17 @@ UNIT_FACTORS = (60.0, 12.0, *(10.0**power for power in range(1, 10)))
 UNIT_TOLERANCE = 0.1
 """How far, in logarithms, a ratio may lie from such a multiple."""
 
+QUALITY = ("roc_auc", "log_loss", "accuracy", "precision", "recall")
+"""Metrics that compare what the model said with what happened."""
+
 _NAMES = {"roc_auc": "ROC AUC", "log_loss": "log loss", "psi": "PSI", "js_distance": "JS distance", "ks": "KS distance"}
-_OUTPUTS = {"score": "the score", "decision": "the decision", "label": "the label", "latency_ms": "latency"}
+_OUTPUTS = {
+    "score": "the score",
+    "decision": "the decision",
+    "label": "the label",
+    "latency_ms": "latency",
+    "": "the table",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +51,14 @@ def change(finding: Finding, sd: float | None = None, rival: Rival | None = None
         sd: standard deviation of the baseline's rows, where it is known: a mean then moves by so many sd.
         rival: compare with this version instead of with the baseline.
     """
-    say = _SAYINGS.get(metric_name(finding))
-    if say is None or finding.value is None:
-        return _any_metric(finding)
-    if finding.point.column in ("score", "decision", "") and metric_name(finding) in _QUALITY:
+    name = metric_name(finding)
+    if finding.value is None:
+        return "has no value"
+    if name == "mean":
+        return _moved("mean", finding, sd)
+    if name in QUALITY:
         return _quality(finding, rival)
-    return say(finding, sd)
+    return _SAYINGS.get(name, _beyond)(finding)
 
 
 def unit_factor(value: float | None, before: float | None) -> float | None:
@@ -85,37 +96,33 @@ def _moved(what: str, finding: Finding, sd: float | None) -> str:
     return f"moved {'up' if value > before else 'down'}: {what} {figure(value)}, {figure(before)} in the baseline"
 
 
-def _mean(finding: Finding, sd: float | None) -> str:
-    return _moved("mean", finding, sd)
-
-
-def _quantile(finding: Finding, sd: float | None) -> str:
+def _quantile(finding: Finding) -> str:
     p = float(option(finding, "p") or 0.5)
     return _moved("median" if p == 0.5 else f"p{figure(100 * p)}", finding, None)
 
 
-def _share(verb: str) -> Callable[[Finding, float | None], str]:
-    def say(finding: Finding, sd: float | None) -> str:
+def _share(verb: str) -> Callable[[Finding], str]:
+    def say(finding: Finding) -> str:
         return f"{verb} in {_against_baseline(finding)}"
 
     return say
 
 
-def _category(finding: Finding, sd: float | None) -> str:
+def _category(finding: Finding) -> str:
     category = option(finding, "category") or option(finding, "value")
     named = f"the share of {category}" if category is not None else "the mix of its values"
     return f"changed: {named} is {_against_baseline(finding, of='')}"
 
 
-def _share_above(finding: Finding, sd: float | None) -> str:
+def _share_above(finding: Finding) -> str:
     return f"is above {option(finding, 'value') or 'its threshold'} in {_against_baseline(finding)}"
 
 
-def _distance(finding: Finding, sd: float | None) -> str:
+def _distance(finding: Finding) -> str:
     return f"has another distribution: {_measured(finding)}"
 
 
-def _row_count(finding: Finding, sd: float | None) -> str:
+def _row_count(finding: Finding) -> str:
     value, before = finding.value or 0.0, finding.baseline_value
     if value == 0:
         return "stopped"
@@ -130,7 +137,7 @@ def _row_count(finding: Finding, sd: float | None) -> str:
     return f"{'rose' if ratio > 1 else 'fell'} to {percent(ratio)} of what is expected: {figure(value)} rows"
 
 
-def _freshness(finding: Finding, sd: float | None) -> str:
+def _freshness(finding: Finding) -> str:
     return f"arrives late: the newest event is {_age(finding.value or 0.0)} old{_limit(finding, _age)}"
 
 
@@ -149,12 +156,8 @@ def _quality(finding: Finding, rival: Rival | None) -> str:
     return f"{verb}: {_named(name)} {shown(value)}{against}"
 
 
-def _quality_alone(finding: Finding, sd: float | None) -> str:
-    return _quality(finding, None)
-
-
-def _any_metric(finding: Finding) -> str:
-    return "has no value" if finding.value is None else f"is beyond its limit: {_measured(finding)}"
+def _beyond(finding: Finding) -> str:
+    return f"is beyond its limit: {_measured(finding)}"
 
 
 def _measured(finding: Finding) -> str:
@@ -176,9 +179,7 @@ def _named(metric: str) -> str:
     return _NAMES.get(metric, metric.replace("_", " "))
 
 
-_QUALITY = ("roc_auc", "log_loss", "accuracy", "precision", "recall")
-_SAYINGS: dict[str, Callable[[Finding, float | None], str]] = {
-    "mean": _mean,
+_SAYINGS: dict[str, Callable[[Finding], str]] = {
     "quantile": _quantile,
     "null_share": _share("is missing"),
     "unseen_share": _share("has unseen values"),
@@ -192,5 +193,4 @@ _SAYINGS: dict[str, Callable[[Finding, float | None], str]] = {
     "ks": _distance,
     "row_count": _row_count,
     "freshness_seconds": _freshness,
-    **dict.fromkeys(_QUALITY, _quality_alone),
 }

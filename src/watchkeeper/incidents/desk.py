@@ -20,7 +20,7 @@ from watchkeeper.incidents.project import applied
 from watchkeeper.incidents.reopening import Fate, fate, is_fresh, reopens_by
 from watchkeeper.incidents.spells import History, Series, Spell, series_of
 from watchkeeper.incidents.surroundings import Surroundings
-from watchkeeper.incidents.words import ranked, sentence, title
+from watchkeeper.incidents.words import ranked, recovery, sentence, title
 from watchkeeper.terms import Entry, Finding, Incident, IncidentState, Resolution, Severity, Window
 from watchkeeper.windows import micros
 
@@ -219,23 +219,24 @@ class Desk:
 
     def _tell(self, kind: str, incident: Incident, key: str, at: datetime) -> None:
         findings = self._findings(incident.id, incident.findings, at)
-        worst = max(incident.severity, _worst(findings), key=lambda s: s.rank)
-        reopened = kind == kinds.REOPENED
-        body = self._body(incident.cause, findings, at, _worst(findings) if reopened else worst)
+        body = self._body(incident.cause, findings, at)
+        if kind != kinds.REOPENED:
+            body["severity"] = max(incident.severity, _worst(findings), key=lambda s: s.rank).value
+        if kind == kinds.RECOVERED:
+            body["title"], body["sentence"] = incident.title, recovery(incident.title, _last(findings))
+        body["suspects"] = body["suspects"] or suspects_json(incident.suspects)
         self._draft(kind, incident.id, f"{incident.id}:{key}", body)
 
-    def _body(
-        self, name: str, findings: Sequence[Finding], at: datetime, severity: Severity | None = None
-    ) -> dict[str, Any]:
+    def _body(self, name: str, findings: Sequence[Finding], at: datetime) -> dict[str, Any]:
         active = self.around.active(at)
         scene = self.around.scene(name, findings, active, at)
         return {
-            "severity": (severity or _worst(findings)).value,
+            "severity": _worst(findings).value,
             "title": title(name, findings, scene),
             "sentence": sentence(name, findings, scene),
             "completed_by": time_json(_completing(findings, at).start),
             **window_json("first_window", min(f.first for f in findings)),
-            **window_json("last_window", max((f.last for f in findings), key=lambda w: (w.end, w.start))),
+            **window_json("last_window", _last(findings)),
             "findings": [finding_json(finding) for finding in findings],
             "suspects": suspects_json(scene.suspects),
         }
@@ -299,6 +300,10 @@ def _same_change(one: Finding, other: Finding) -> bool:
 
 def _worst(findings: Iterable[Finding]) -> Severity:
     return max((finding.severity for finding in findings), key=lambda s: s.rank)
+
+
+def _last(findings: Iterable[Finding]) -> Window:
+    return max((finding.last for finding in findings), key=lambda w: (w.end, w.start))
 
 
 def _completing(findings: Sequence[Finding], at: datetime) -> Window:

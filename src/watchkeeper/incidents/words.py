@@ -9,11 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from watchkeeper.incidents.cause import MODEL, SOURCE, metric_name, tells_of_source
-from watchkeeper.incidents.changes import Rival, change, subject
+from watchkeeper.incidents.changes import QUALITY, Rival, change, subject
 from watchkeeper.incidents.figures import percent, since
-from watchkeeper.terms import ANY_VERSION, Finding, Segment
+from watchkeeper.terms import ANY_VERSION, Finding, Segment, Window
 
 TITLE_LENGTH = 120
+_SOURCE_SUBJECTS = {
+    "row_count": "traffic",
+    "freshness_seconds": "data",
+    "error_share": "requests",
+    "parse_status_share": "logged rows",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +62,19 @@ def sentence(cause: str, findings: Sequence[Finding], scene: Scene | None = None
     return "; ".join([*parts, *_beside(cause, findings, scene)]) + "."
 
 
+def recovery(head: str, over: Window) -> str:
+    """The sentence of an incident that ended; ``head`` is its title, ``over`` its last window beyond the limit."""
+    return f"{head}; within its limits again after {since(over)}."
+
+
 def _breadth(finding: Finding) -> tuple[bool, bool]:
     return finding.point.segment != Segment(), finding.point.model_version != ANY_VERSION
 
 
 def _head(cause: str, findings: Sequence[Finding], scene: Scene) -> str:
     first = min(finding.first for finding in findings)
-    return f"{_what(cause, _strongest(cause, findings), scene, findings)} since {since(first)}"
+    what = _what(cause, _strongest(cause, findings), scene, findings)
+    return f"{what}{',' if ', ' in what.partition(': ')[2] else ''} since {since(first)}"
 
 
 def _strongest(cause: str, findings: Sequence[Finding]) -> Finding:
@@ -77,21 +89,22 @@ def _what(cause: str, finding: Finding, scene: Scene, findings: Sequence[Finding
     if kind == SOURCE:
         return _of_source(finding, said, findings, scene)
     if kind == "segment":
-        return f"In {place}, {_source_subject(finding) or subject(finding)} {said}"
+        return f"In {place}, {_subject(finding)} {said}"
     if kind == "version" and metric_name(finding) in scene.rival:
         return f"Version {place} {said}"
     if kind == "version":
-        return f"In version {place}, {_source_subject(finding) or subject(finding)} {said}"
-    return _capital(_who_predicts(finding) or subject(finding), kind) + f" {said}"
+        return f"In version {place}, {_subject(finding)} {said}"
+    return _capital(_subject(finding), kind) + f" {said}"
 
 
 def _rival(kind: str, finding: Finding, scene: Scene) -> Rival | None:
     return scene.rival.get(metric_name(finding)) if kind == "version" else None
 
 
-def _who_predicts(finding: Finding) -> str | None:
-    quality = ("roc_auc", "log_loss", "accuracy", "precision", "recall")
-    return "the model" if metric_name(finding) in quality else None
+def _subject(finding: Finding) -> str:
+    if metric_name(finding) in QUALITY:
+        return "the model"
+    return _SOURCE_SUBJECTS.get(metric_name(finding)) or subject(finding)
 
 
 def _capital(text: str, kind: str) -> str:
@@ -100,19 +113,10 @@ def _capital(text: str, kind: str) -> str:
 
 def _of_source(finding: Finding, said: str, findings: Sequence[Finding], scene: Scene) -> str:
     if tells_of_source(finding):
-        return f"{_capital(_source_subject(finding) or '', MODEL)} {said}"
+        return f"{_capital(_subject(finding), MODEL)} {said}"
     columns = len({f.point.column for f in findings})
     among = f"{columns} of {scene.watched} columns" if scene.watched else f"{columns} columns"
-    return f"{among} changed at once, most of all {subject(finding)}, which {said},"
-
-
-def _source_subject(finding: Finding) -> str | None:
-    return {
-        "row_count": "traffic",
-        "freshness_seconds": "data",
-        "error_share": "requests",
-        "parse_status_share": "logged rows",
-    }.get(metric_name(finding))
+    return f"{among} changed at once, most of all {subject(finding)}, which {said}"
 
 
 def _where(cause: str, scene: Scene) -> str:
