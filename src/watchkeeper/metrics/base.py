@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -75,6 +75,21 @@ class Estimates:
         base = _masked(baseline_n, value.shape, np.zeros(value.shape, bool))
         rows = np.asarray(n, np.int64)
         return cls(shown, words, rows, n_eff, se, low, high, noise_floor, compared, base, level, method)
+
+    def take(self, cells: Ints) -> Self:
+        """The cells of these indices, in this order."""
+        return self._with({name: getattr(self, name)[cells] for name in _ARRAYS})
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Put stacks made in one way one under the other."""
+        return parts[0]._with({name: np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS})
+
+    def _with(self, arrays: dict[str, Any]) -> Self:
+        return replace(self, **arrays)
+
+
+_ARRAYS = tuple(part.name for part in fields(Estimates) if part.name not in ("level", "method"))
 
 
 def _masked(part: Floats | None, shape: tuple[int, ...], hidden: NDArray[np.bool_]) -> Floats:

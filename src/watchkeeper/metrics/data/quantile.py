@@ -35,7 +35,7 @@ def quantile(current: Histogram, baseline: Histogram | None = None, *, p: float 
     value, inside_low, inside_high = current.quantile(p)
     low_rank, high_rank = wilson(np.full(value.shape, p), counts.n_eff)
     return Estimates.of(
-        value,
+        np.where(np.isfinite(value), value, np.nan),
         n=counts.rows,
         n_eff=counts.n_eff,
         low=np.fmin(_edge(current.cdf, low_rank, current.grid.lower), value),

@@ -64,6 +64,5 @@ METRIC = Metric(
     roles=(Role.FEATURE, Role.SCORE),
     needs_baseline=True,
     minimum_n=MINIMUM,
-    reasons={Status.NO_BASELINE.value: "no baseline rows to compare with"},
     source="Massey (1951), The Kolmogorov-Smirnov test for goodness of fit",
 )

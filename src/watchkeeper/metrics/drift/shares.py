@@ -23,7 +23,6 @@ RARE = 0.005
 DRIFT_REASONS = {
     Status.INSUFFICIENT.value: "too few rows for the number of bins",
     Status.DEGENERATE.value: "one bin holds all rows",
-    Status.NO_BASELINE.value: "no baseline rows to compare with",
 }
 SMALLEST_WINDOW = 50
 ROWS_PER_BIN = 10
@@ -100,7 +99,7 @@ def drift_shares(current: Histogram | Categories, baseline: Histogram | Categori
     Raises:
         GridMismatch: the two were counted on different grids.
     """
-    _same_grid(current, baseline)
+    current, baseline = _aligned(current, baseline)
     p, q = baseline.counts.weight, current.counts.weight
     bins = np.broadcast_to(_bins(baseline, p), q.shape)
     count = int(bins.max(initial=0)) + 1
@@ -113,13 +112,19 @@ def drift_shares(current: Histogram | Categories, baseline: Histogram | Categori
     )
 
 
-def _same_grid(current: Histogram | Categories, baseline: Histogram | Categories) -> None:
-    if _slots(current) != _slots(baseline):
-        raise GridMismatch("the current and the baseline statistic were counted on different grids")
-
-
-def _slots(statistic: Histogram | Categories) -> object:
-    return statistic.values if isinstance(statistic, Categories) else statistic.grid.grid_id
+def _aligned(
+    current: Histogram | Categories, baseline: Histogram | Categories
+) -> tuple[Histogram | Categories, Histogram | Categories]:
+    """Both sides over the same slots; categories counted without a grid may name different values."""
+    if isinstance(current, Categories) and isinstance(baseline, Categories):
+        if current.values == baseline.values:
+            return current, baseline
+        cells, all_cells = current.counts.cells, current.counts.cells + baseline.counts.cells
+        both = Categories.stacked([current, baseline])
+        return both.take(np.arange(cells)), both.take(np.arange(cells, all_cells))
+    if isinstance(current, Histogram) and isinstance(baseline, Histogram) and current.grid == baseline.grid:
+        return current, baseline
+    raise GridMismatch("the current and the baseline statistic were counted on different grids")
 
 
 def _bins(baseline: Histogram | Categories, weight: Floats) -> Ints:
