@@ -86,7 +86,7 @@ def measure_digest(resolved: Resolved, grid_ids: Iterable[str] = ()) -> str:
 def monitor_version(resolved: Resolved, grid_ids: Iterable[str] = ()) -> str:
     """Names what is judged: the whole resolved file without notify, owner and description, and the grids."""
     monitor = {key: value for key, value in spelt(resolved.monitor).items() if key not in _NOT_JUDGED_BY}
-    requests = [[r.metric.identity(r.options), r.column, list(r.baselines), list(r.blocks)] for r in resolved.requests]
+    requests = [[r.identity, r.column, list(r.baselines), list(r.blocks)] for r in resolved.requests]
     content = {"monitor": monitor, "watched": _watched(resolved), "requests": sorted(requests)}
     return _digest(content | {"grids": sorted(grid_ids)})
 

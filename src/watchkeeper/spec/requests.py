@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from watchkeeper.metrics.base import Metric
+from watchkeeper.metrics.request import Request
 from watchkeeper.rules.limit import Limit
 from watchkeeper.rules.merge import LENGTHS
-from watchkeeper.spec._request import Request
 from watchkeeper.spec.defaults import CATEGORY, LEAST_SHARE, MOST_CATEGORIES, NUMERIC, defaults_for
 from watchkeeper.spec.monitor import ROLLING, MetricSpec, Monitor
 from watchkeeper.spec.named import DEFAULT, check_name, check_options
@@ -20,7 +20,9 @@ from watchkeeper.terms import Role
 
 _READS = {"histogram": NUMERIC, "moments": NUMERIC, "categories": CATEGORY}
 _DAY = 86_400
-_BINARY_SHARE = {"category": "1"}
+TWO_CLASSES = ("binary", "ranking")
+"""The tasks whose labels and decisions are told as ``1`` and ``0``."""
+POSITIVE = "1"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Requests:
         """Every request once, in an order that the file does not decide."""
         wanted = [request for i, spec in enumerate(self.monitor.metrics) for request in self._named(i, spec)]
         wanted += [self._request(limit.metric, limit.options, limit.column) for limit in limits]
-        by_key = {(request.column, request.metric.identity(request.options)): request for request in wanted}
+        by_key = {(request.column, request.identity): request for request in wanted}
         return [by_key[key] for key in sorted(by_key)]
 
     def _named(self, index: int, spec: MetricSpec) -> Iterator[Request]:
@@ -77,8 +79,8 @@ class Requests:
     def _categories(self, column: str) -> list[str]:
         """The categories followed; of the two classes of a binary model one says it all."""
         role = self.columns[column].role
-        if self.monitor.task == "binary" and role in (Role.DECISION, Role.LABEL):
-            return [_BINARY_SHARE["category"]]
+        if self.monitor.task in TWO_CLASSES and role in (Role.DECISION, Role.LABEL):
+            return [POSITIVE]
         grid = self.grids.get(column)
         shares = self.shares.get(column)
         named = grid.named if grid is not None else ()

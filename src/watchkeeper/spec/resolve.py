@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from watchkeeper.errors import Fault
 from watchkeeper.metrics.base import Metric
+from watchkeeper.metrics.request import Request
 from watchkeeper.rules.limit import Limit
-from watchkeeper.spec._request import Request
 from watchkeeper.spec.monitor import Monitor
 from watchkeeper.spec.report import Report, listed
 from watchkeeper.spec.requests import Limits, Requests

@@ -427,7 +427,9 @@ class Record:
                 value = key.shape.read(given[key.name], joined(path, key.name), report)
                 values[key.target] = key.default if value is BAD else value
             elif key.default is REQUIRED:
-                report.add("E103", joined(path, key.name), f"'{key.name}' is missing", f"add it: {key.about}", node.line)
+                report.add(
+                    "E103", joined(path, key.name), f"'{key.name}' is missing", f"add it: {key.about}", node.line
+                )
         self._refuse_unknown(given, path, report)
         return values
 
