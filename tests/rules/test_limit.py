@@ -1,10 +1,11 @@
 """Limits set by owners."""
 
+from dataclasses import replace
 from datetime import date
 
 import pyarrow.compute as pc
 import pytest
-from point_tables import START, said, series, verdicts
+from point_tables import METRICS, START, said, series, verdicts
 
 from watchkeeper.rules.limit import Limit
 from watchkeeper.rules.outcome import KofN
@@ -95,3 +96,11 @@ def test_its_identity_says_what_is_limited_and_not_who_wants_it():
 def test_a_limit_without_a_bound_is_refused():
     with pytest.raises(ValueError, match="needs either above or below"):
         verdicts(latency(0.1), limits=[Limit("share_above", "latency_ms", {"value": 800})])
+
+
+def test_a_metric_that_always_reads_one_column_needs_none_in_its_limit():
+    counted = replace(METRICS["row_count"], column="parse_status")
+    table = series("row_count@1", [10.0], column="parse_status", baseline="")
+    rule = Limit("row_count", below=100)
+    found = verdicts(table, limits=[rule], metrics={"row_count": counted})
+    assert found.filter(pc.field("rule") == rule.identity)["why"].to_pylist() == ["below_limit"]

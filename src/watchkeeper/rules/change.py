@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from watchkeeper.rules.base import Comparison, Judgement, Rule, reasons
 from watchkeeper.rules.distance import TYPICAL_N, distance
@@ -42,16 +42,17 @@ def change(
         span: the time of a baseline taken from the monitored windows, None for one from elsewhere.
     """
     compared = comparison(block, base, family=family, span=span, calendar=calendar)
-    chosen = _chosen(block, base, family)
+    here = chosen(block, base, family)
     effect = compared.effect()
-    why_not = _why_not(block, compared, family, span, chosen, effect)
-    judged = why_not == ""
+    reason = why_not(block, compared, family, span)
+    reason = np.where((reason == "") & ~here, Why.NO_VALUE.value, reason)
+    judged = reason == ""
     return Judgement(
         rule=RULE.identity,
         block=block,
-        said=block.present & (chosen if block.span > 1 else True),
+        said=block.present & (here if block.span > 1 else True),
         beyond=judged & (effect > 1),
-        why_not=why_not,
+        why_not=reason,
         why_beyond=Why.BEYOND_NOISE,
         limit=np.where(judged, compared.limit(), np.nan),
         effect=np.where(judged, effect, np.nan),
@@ -134,7 +135,7 @@ def applies(block: SeriesBlock, family: str, calendar: Calendar) -> Bools:
     return (block.baselines != ALL_ROWS) & whole_days
 
 
-def _chosen(block: SeriesBlock, base: SeriesBlock, family: str) -> Bools:
+def chosen(block: SeriesBlock, base: SeriesBlock, family: str) -> Bools:
     """Where the number of windows that this block joins is the one its series is judged on."""
     if family in _OF_TRAFFIC:
         return np.ones(block.shape, np.bool_)
@@ -147,9 +148,8 @@ def _chosen(block: SeriesBlock, base: SeriesBlock, family: str) -> Bools:
     return (row >= 0)[:, None] & (merge[row][:, gone] == block.span)
 
 
-def _why_not(
-    block: SeriesBlock, compared: Comparison, family: str, span: Window | None, chosen: Bools, effect: Floats
-) -> Any:
+def why_not(block: SeriesBlock, compared: Comparison, family: str, span: Window | None) -> NDArray[np.str_]:
+    """Why a window cannot be judged, "" where it can."""
     traffic = family in _OF_TRAFFIC
     known = np.isfinite(counted(block)) if family == ROW_COUNT else block.known
     learning = (block.status == Status.NO_BASELINE.value) & (block.baselines != PREVIOUS)[:, None]
@@ -161,9 +161,9 @@ def _why_not(
         (block.partial & (family == ROW_COUNT), Why.WINDOW_OPEN),
         (block.immature, Why.LABELS_IMMATURE),
         (learning, Why.TOO_FEW_WINDOWS),
-        (~known | compared.few | ~chosen, Why.NO_VALUE),
+        (~known | compared.few, Why.NO_VALUE),
         (compared.young, Why.TOO_FEW_WINDOWS),
-        (np.isnan(effect), Why.NO_VALUE),
+        (np.isnan(compared.effect()), Why.NO_VALUE),
     )
 
 

@@ -53,7 +53,7 @@ def judge(
     Returns:
         ``schemas.VERDICTS``, in an order that depends on the points alone.
     """
-    found = _declared(_final_by(blocks(points, calendar), now), metrics)
+    found = laid_out(points, metrics, calendar, now)
     judgements = [
         *((verdict, change_needs) for verdict in _changes(found, metrics, calendar, baseline_span)),
         *((verdict, kept.needs) for kept in _distinct(limits) for verdict in _limited(found, metrics, kept)),
@@ -61,6 +61,16 @@ def judge(
     monitor = points["monitor"][0].as_py() if points.num_rows else ""
     made = [_rows(verdict, needs, monitor, monitor_version, seq) for verdict, needs in judgements]
     return pa.concat_tables([schemas.VERDICTS.empty_table(), *made]).combine_chunks()
+
+
+def laid_out(points: pa.Table, metrics: Mapping[str, Metric], calendar: Calendar, now: datetime) -> Blocks:
+    """The points of declared metrics as series; a window that has not ended by ``now`` is open."""
+    running = micros(now)
+    return {
+        (name, span): replace(block, open=block.open | (block.ends > running), defaults=metrics[name].options)
+        for (name, span), block in blocks(points, calendar).items()
+        if name in metrics
+    }
 
 
 def judged_blocks(
@@ -78,19 +88,6 @@ def judged_blocks(
                 yield family, part, base.where(np.isin(base.columns, part.columns))
 
 
-def _final_by(found: Blocks, now: datetime) -> Blocks:
-    running = micros(now)
-    return {key: replace(block, open=block.open | (block.ends > running)) for key, block in found.items()}
-
-
-def _declared(found: Blocks, metrics: Mapping[str, Metric]) -> Blocks:
-    return {
-        (name, span): replace(block, defaults=metrics[name].options)
-        for (name, span), block in found.items()
-        if name in metrics
-    }
-
-
 def _changes(
     found: Blocks, metrics: Mapping[str, Metric], calendar: Calendar, span: Window | None
 ) -> Iterator[Judgement]:
@@ -101,7 +98,7 @@ def _changes(
 def _limited(found: Blocks, metrics: Mapping[str, Metric], wanted: Limit) -> Iterator[Judgement]:
     block = found.get((wanted.metric, 1))
     if block is not None:
-        yield limit(block, wanted, metrics[wanted.metric].identity(wanted.options))
+        yield limit(block, wanted, metrics[wanted.metric])
 
 
 def _distinct(limits: Sequence[Limit]) -> list[Limit]:

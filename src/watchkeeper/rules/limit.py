@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from watchkeeper.metrics.base import Metric
 from watchkeeper.rules.base import Judgement, Rule, reasons
 from watchkeeper.rules.outcome import TWO_OF_THREE, KofN
 from watchkeeper.rules.series import Bools, SeriesBlock
@@ -71,15 +72,15 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def limit(block: SeriesBlock, wanted: Limit, metric: str) -> Judgement:
+def limit(block: SeriesBlock, wanted: Limit, declared: Metric) -> Judgement:
     """Judge every single window of the limited series by its value alone.
 
     A window that ends after the limit has expired is not judged by it; earlier verdicts stand.
 
     Args:
-        block: single windows of the limited metric; ``metric`` its identity with the limit's options.
+        block: single windows of the limited metric, which is ``declared`` so.
     """
-    series = block.where(_limited(block, wanted, metric))
+    series = block.where(_limited(block, wanted, declared))
     excess, bound, why = _excess(series.value, wanted)
     why_not = reasons(
         series.shape,
@@ -104,11 +105,15 @@ def limit(block: SeriesBlock, wanted: Limit, metric: str) -> Judgement:
     )
 
 
-def _limited(block: SeriesBlock, limit: Limit, metric: str) -> Bools:
-    """The series of the column and segment over all versions; of several baselines the fixed one."""
+def _limited(block: SeriesBlock, limit: Limit, declared: Metric) -> Bools:
+    """The series of the column and segment over all versions; of several baselines the fixed one.
+
+    A metric that always reads one column needs no column named.
+    """
     segment = limit.segment or Segment()
-    wanted = (metric, limit.column, ANY_VERSION, segment.key, segment.value)
-    return block.once() & np.asarray([key[:-1] == wanted for key in block.identities()], np.bool_)
+    wanted = (declared.identity(limit.options), ANY_VERSION, segment.key, segment.value)
+    here = np.asarray([(metric, *place) == wanted for metric, _, *place, _ in block.identities()], np.bool_)
+    return block.once() & here & ((block.columns == limit.column) | (declared.column is not None))
 
 
 def _excess(value: Floats, limit: Limit) -> tuple[Floats, float, Why]:
