@@ -41,7 +41,7 @@ class Counts:
             keep = (cell >= 0) & (slot >= 0)
             cell, slot = cell[keep], slot[keep]
             weight = None if weight is None else weight[keep]
-        code = cell.astype(np.int64) * slots + slot
+        code = slot if cells == 1 else cell.astype(np.int64, copy=False) * slots + slot
         shape = (cells, slots)
         n = np.bincount(code, minlength=cells * slots).reshape(shape).astype(np.int64, copy=False)
         if weight is None:

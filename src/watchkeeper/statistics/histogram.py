@@ -18,7 +18,7 @@ from watchkeeper.statistics.numbers import Numbers
 
 NULL, NAN, MISFIT = 0, 1, 2
 """Slots of ``Histogram.missing``."""
-_MISSING = 3
+MISSING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +50,17 @@ class Histogram:
         """Count rows (see ``Statistic.of``); ``misfit`` marks nulls that stand for a value of the wrong type."""
         grid = _needed(grid)
         slot = slots_of(Numbers.of(values), grid, misfit)
-        return cls.of_counts(Counts.of(np.asarray(cell), slot, weight, cells, grid.cells + _MISSING), grid)
+        return cls.of_counts(Counts.of(np.asarray(cell), slot, weight, cells, grid.cells + MISSING), grid)
 
     @classmethod
     def of_counts(cls, counts: Counts, grid: Grid) -> Self:
         """From counts over the slots of ``slots_of``."""
-        return cls(counts.columns(0, grid.cells), counts.columns(grid.cells, grid.cells + _MISSING), grid)
+        return cls(counts.columns(0, grid.cells), counts.columns(grid.cells, grid.cells + MISSING), grid)
 
     @classmethod
     def empty(cls, cells: int, grid: Grid | None) -> Self:
         grid = _needed(grid)
-        return cls(Counts.empty(cells, grid.cells), Counts.empty(cells, _MISSING), grid)
+        return cls(Counts.empty(cells, grid.cells), Counts.empty(cells, MISSING), grid)
 
     @classmethod
     def stacked(cls, parts: Sequence[Self]) -> Self:
@@ -150,7 +150,7 @@ class Histogram:
     @classmethod
     def from_arrow(cls, array: Any, grid: Grid | None) -> Self:
         grid = _needed(grid)
-        counts, missing = counts_from(array, grid.cells, _MISSING)
+        counts, missing = counts_from(array, grid.cells, MISSING)
         return cls(counts, missing, grid)
 
 
