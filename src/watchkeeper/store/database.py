@@ -80,6 +80,7 @@ batches = _table(
     _needed("manifest", Json),
     _needed("started_at", Moment),
     sa.Column("finished_at", Moment),
+    sa.Column("cursors", Json),
     sqlite_autoincrement=True,
 )
 leases = _table(
@@ -158,6 +159,7 @@ incidents = _table(
     _needed("changed_at", Moment),
     sa.Column("owner", sa.Text),
     _needed("content", Json),
+    _needed("entry_seq", _WHOLE),
 )
 sa.Index(
     "one_unresolved_incident_per_fingerprint",

@@ -1,0 +1,82 @@
+"""JSON with one spelling for one value (RFC 8785), so that a hash of it means something."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_EXACT = 2**53
+
+
+def canonical(value: Any) -> str:
+    """The canonical JSON of a value: keys by their UTF-16 code units, numbers as ECMAScript prints doubles.
+
+    Raises:
+        ValueError: not JSON: NaN, an infinity, a whole number that a double cannot hold, a lone surrogate, a key that
+            is not text, or another type.
+
+    >>> canonical({"b": [1.0, 1e21, 1e-7], "a": "€"})
+    '{"a":"€","b":[1,1e+21,1e-7]}'
+    """
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, int | float):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return _object(value)
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        return "[" + ",".join(canonical(item) for item in value) + "]"
+    raise ValueError(f"{type(value).__name__} is not JSON")
+
+
+def _object(value: Mapping[Any, Any]) -> str:
+    wrong = [key for key in value if not isinstance(key, str)]
+    if wrong:
+        raise ValueError(f"the key {wrong[0]!r} is not text")
+    ordered = sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+    return "{" + ",".join(f"{_string(key)}:{canonical(value[key])}" for key in ordered) + "}"
+
+
+def _string(value: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError("a lone surrogate is not Unicode text")
+    return json.dumps(str(value), ensure_ascii=False)
+
+
+def _number(value: int | float) -> str:
+    if isinstance(value, int):
+        if abs(value) > _EXACT:
+            raise ValueError(f"{value} has more digits than a JSON number keeps: write it as text")
+        return str(int(value))
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is not a JSON number")
+    return _double(float(value))
+
+
+def _double(value: float) -> str:
+    """As ``Number.prototype.toString`` prints it: the shortest digits that read back as the same double."""
+    if value == 0:
+        return "0"
+    sign = "-" if value < 0 else ""
+    mantissa, _, exponent = f"{abs(value)!r}".partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    leading = len(whole + fraction) - len(digits)
+    return sign + _placed(digits.rstrip("0"), len(whole) - leading + int(exponent or 0))
+
+
+def _placed(digits: str, point: int) -> str:
+    """Digits with the decimal point after ``point`` of them."""
+    count = len(digits)
+    if count <= point <= 21:
+        return digits + "0" * (point - count)
+    if 0 < point <= 21:
+        return f"{digits[:point]}.{digits[point:]}"
+    if -6 < point <= 0:
+        return f"0.{'0' * -point}{digits}"
+    power = f"{point - 1:+d}"
+    return f"{digits[0]}{'.' if count > 1 else ''}{digits[1:]}e{power}"
