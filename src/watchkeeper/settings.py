@@ -221,7 +221,7 @@ def _shape(environment: Mapping[str, str]) -> Record:
     keys = (
         Key("project", Optional(name), None, "the project's name; the folder's where none is given"),
         Key("store", Optional(_Plain()), None, "folder of the tables, or a Unity Catalog schema"),
-        Key("database", Optional(_Filled(environment)), None, "SQLAlchemy URL of the ledger"),
+        Key("database", Optional(_Filled(environment=environment)), None, "SQLAlchemy URL of the ledger"),
         Key("engine", Optional(Choice(ENGINES)), None, "what reads and writes the tables"),
         Key("plugins", Choice(("all", BUILTIN_ONLY)), "all", "whether plug-ins of third parties are used"),
         Key("channels", options, {}, "where notifications go, by name"),
@@ -254,10 +254,6 @@ class _Filled(Text):
     """Text whose ``${NAME}`` are filled in from the environment."""
 
     environment: Mapping[str, str] = field(default_factory=dict)
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        object.__setattr__(self, "environment", environment)
-        super().__init__(wanted="a text")
 
     def read(self, node: Node, path: str, report: Report) -> Any:
         value = super().read(node, path, report)

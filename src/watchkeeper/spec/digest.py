@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from watchkeeper.spec.resolve import Resolved
@@ -38,24 +39,16 @@ def canonical_json(value: Any) -> str:
 
 
 def _number(value: float) -> str:
+    """The shortest decimal that reads back as the number, as ECMAScript writes it."""
     if not math.isfinite(value):
         raise ValueError(f"{value} has no form in JSON")
-    if value.is_integer() and abs(value) < _LARGEST_PLAIN:
-        return str(int(value))
-    mantissa, _, exponent = repr(value).partition("e")
+    if value == 0:
+        return "0"
     if _SMALLEST_PLAIN <= abs(value) < _LARGEST_PLAIN:
-        return _plain(mantissa, int(exponent or 0))
-    whole, _, digits = mantissa.partition(".")
-    digits = "" if digits == "0" else "." + digits if digits else ""
-    return f"{whole}{digits}e{int(exponent):+d}"
-
-
-def _plain(mantissa: str, exponent: int) -> str:
-    """Move the point of a shortest decimal by an exponent from -6 to 0."""
-    if not exponent:
-        return mantissa
-    sign, digits = ("-", mantissa[1:]) if mantissa.startswith("-") else ("", mantissa)
-    return f"{sign}0.{'0' * (-exponent - 1)}{digits.replace('.', '')}"
+        text = f"{Decimal(repr(value)):f}"
+        return text.removesuffix(".0")
+    mantissa, _, exponent = repr(value).partition("e")
+    return f"{mantissa}e{int(exponent):+d}"
 
 
 def measure_digest(resolved: Resolved, grid_ids: Iterable[str] = ()) -> str:
@@ -86,7 +79,7 @@ def measure_digest(resolved: Resolved, grid_ids: Iterable[str] = ()) -> str:
 def monitor_version(resolved: Resolved, grid_ids: Iterable[str] = ()) -> str:
     """Names what is judged: the whole resolved file without notify, owner and description, and the grids."""
     monitor = {key: value for key, value in spelt(resolved.monitor).items() if key not in _NOT_JUDGED_BY}
-    requests = [[r.identity, r.column, list(r.baselines), list(r.blocks)] for r in resolved.requests]
+    requests = [[r.identity, r.column, sorted(r.baselines), list(r.blocks)] for r in resolved.requests]
     content = {"monitor": monitor, "watched": _watched(resolved), "requests": sorted(requests)}
     return _digest(content | {"grids": sorted(grid_ids)})
 

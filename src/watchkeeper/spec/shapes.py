@@ -306,7 +306,8 @@ class Many:
                 return value if value is BAD else (value,)
             return _wrong(node, path, report, "a list", "write [a, b], or one '- item' a line")
         if len(node.value) < self.least:
-            return _wrong(node, path, report, f"a list of at least {self.least}")
+            report.add("E102", path, "the list is empty", "name at least one", node.line)
+            return BAD
         return tuple(self._items(node, path, report))
 
     def _items(self, node: Node, path: str, report: Report) -> Iterator[Any]:
