@@ -16,7 +16,7 @@ from watchkeeper.statistics.numbers import Numbers
 from watchkeeper.statistics.runs import Runs
 
 _INTS = 7
-_FLOATS = 10
+_FLOATS = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class Moments:
     """Moments of the finite values of each cell; every field has shape (cells,).
 
     ``n`` counts finite values, the other counts what is missing, infinite, zero or negative. ``w`` and ``w2`` are the
-    sums of w and w² over the finite values, ``mean`` is the weighted mean, ``m2``, ``m3``, ``m4`` are the weighted sums
+    sums of w and w² over the finite values, ``mean`` is the weighted mean and ``rest`` what a double cannot hold of it
+    (it keeps the digits of higher moments when values are far from zero), ``m2``, ``m3``, ``m4`` are the weighted sums
     of (x − mean)^k, ``v1`` and ``v2`` the sums of w²(x − mean)^k. ``mean``, ``min`` and ``max`` are NaN without values.
 
     Merging follows Chan, Golub and LeVeque (1979) and Pébay (2008), so that a large offset costs no digits.
@@ -40,6 +41,7 @@ class Moments:
     w: Floats
     w2: Floats
     mean: Floats
+    rest: Floats
     m2: Floats
     m3: Floats
     m4: Floats
@@ -96,7 +98,7 @@ class Moments:
     def empty(cls, cells: int, grid: Grid | None = None) -> Self:
         ints = np.zeros((_INTS, cells), np.int64)
         floats = np.zeros((_FLOATS, cells))
-        floats[[2, 8, 9]] = np.nan
+        floats[[2, 9, 10]] = np.nan
         return cls._from([*ints, *floats])
 
     @classmethod
@@ -146,29 +148,32 @@ class Moments:
         kept = np.flatnonzero(np.asarray(into) >= 0)
         part, into = self.take(kept), np.asarray(into)[kept]
         ints = (_added(column, into, cells) for column in _columns(part)[:_INTS])
-        about = part._about(part._common_mean(into, cells)[into])
+        start, shift = part._common_mean(into, cells)
+        about = part._about(start[into], shift[into])
         w, w2 = _added(part.w, into, cells), _added(part.w2, into, cells)
-        mean = np.where(w > 0, part._common_mean(into, cells), np.nan)
+        mean = np.where(w > 0, start + shift, np.nan)
+        rest = np.where(w > 0, shift - (start + shift - start), 0.0)
         powers = (_added(column, into, cells) for column in about)
         low, high = np.full(cells, np.inf), np.full(cells, -np.inf)
         np.fmin.at(low, into, part.min)
         np.fmax.at(high, into, part.max)
         bounds = (np.where(w > 0, bound, np.nan) for bound in (low, high))
-        return self._from([*ints, w, w2, mean, *powers, *bounds])._settled()
+        return self._from([*ints, w, w2, mean, rest, *powers, *bounds])._settled()
 
-    def _common_mean(self, into: Ints, cells: int) -> Floats:
-        """Weighted mean of each target cell, taken from the first mean that falls into it; 0 where there is none."""
+    def _common_mean(self, into: Ints, cells: int) -> tuple[Floats, Floats]:
+        """First mean that falls into each target cell, and how far above it their weighted mean is."""
         filled = np.flatnonzero(self.w > 0)[::-1]
         start = np.zeros(cells)
         start[into[filled]] = self.mean[filled]  # the last write stays: the first part
         with np.errstate(over="ignore", invalid="ignore"):
-            away = np.where(self.w > 0, (self.mean - start[into]) * self.w, 0.0)
-        return start + _ratio(_added(away, into, cells), _added(self.w, into, cells), empty=0.0)
+            away = np.where(self.w > 0, (self.mean - start[into] + self.rest) * self.w, 0.0)
+        return start, _ratio(_added(away, into, cells), _added(self.w, into, cells), empty=0.0)
 
-    def _about(self, centre: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        """m2, m3, m4, v1 and v2 about another centre."""
+    def _about(self, start: Floats, shift: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+        """m2, m3, m4, v1 and v2 about another centre, ``start + shift``."""
         with np.errstate(over="ignore", invalid="ignore"):
-            return _moved(np.where(self.w > 0, self.mean - centre, 0.0), self.w, self.w2, 0.0, *_columns(self)[10:15])
+            away = np.where(self.w > 0, self.mean - start + self.rest - shift, 0.0)
+            return _moved(away, self.w, self.w2, 0.0, *_columns(self)[_POWERS])
 
     def _settled(self) -> Self:
         """The same with a constant cell's mean and sums free of rounding."""
@@ -176,8 +181,8 @@ class Moments:
         if not constant.any():
             return self
         mean = np.where(constant, self.min, self.mean)
-        powers = (np.where(constant, 0.0, column) for column in _columns(self)[10:15])
-        return self._from([*_columns(self)[:9], mean, *powers, self.min, self.max])
+        rest, *powers = (np.where(constant, 0.0, column) for column in (self.rest, *_columns(self)[_POWERS]))
+        return self._from([*_columns(self)[:9], mean, rest, *powers, self.min, self.max])
 
     def to_arrow(self) -> Any:
         columns = _columns(self)
@@ -190,7 +195,7 @@ class Moments:
 
 
 def _central_sums(x: Floats, runs: Runs, weight: Floats | None, n: Ints) -> tuple[Floats, ...]:
-    """w, w2, mean, m2, m3, m4, v1, v2 of values whose missing ones are 0 with weight 0."""
+    """w, w2, mean, rest, m2, m3, m4, v1, v2 of values whose missing ones are 0 with weight 0."""
     with np.errstate(over="ignore", invalid="ignore"):
         w = n.astype(np.float64) if weight is None else runs.sums(weight)
         w2 = w if weight is None else runs.sums(weight * weight)
@@ -203,7 +208,8 @@ def _central_sums(x: Floats, runs: Runs, weight: Floats | None, n: Ints) -> tupl
         off = runs.sums(wd)
         shift = _ratio(off, w, empty=0.0)
         mean = np.where(w > 0, centre + shift, np.nan)
-        return (w, w2, mean, *_moved(-shift, w, w2, off, *sums, v1, v2))
+        rest = np.where(w > 0, shift - (centre + shift - centre), 0.0)
+        return (w, w2, mean, rest, *_moved(-shift, w, w2, off, *sums, v1, v2))
 
 
 def _means(x: Floats, runs: Runs, weight: Floats | None, w: Floats) -> Floats:
@@ -239,6 +245,7 @@ def _columns(moments: Moments) -> tuple[NDArray[Any], ...]:
     return tuple(getattr(moments, name) for name in _NAMES)
 
 
+_POWERS = slice(11, 16)
 _NAMES = tuple(field.name for field in fields(Moments))
 
 
