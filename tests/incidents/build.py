@@ -72,9 +72,9 @@ def series(
             "limit": 0.5,
             "effect": effect if effect is not None and letter in "wB" else _EFFECTS[_OUTCOMES[letter]],
             "guarantee": "G2",
-            "evidence": [w.start for w, o in zip(windows[: i + 1], outcomes, strict=False) if o in "wB"][-3:]
-            if letter == "B"
-            else [],
+            "evidence": [
+                windows[j].start for j in range(max(0, i - 2), i + 1) if outcomes[j] in "wB" and letter == "B"
+            ],
             "seq": seq,
         }
         for i, letter in enumerate(outcomes)

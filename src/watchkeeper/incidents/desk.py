@@ -44,7 +44,7 @@ class Desk:
     owned: dict[str, list[tuple[History, Spell]]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
-        for history in self._histories().values():
+        for history in (history for watch in self.around.by_watch.values() for history in watch):
             for spell in history.spells:
                 if name_of(spell) in self.owner:
                     self.owned[self.owner[name_of(spell)]].append((history, spell))
@@ -101,7 +101,7 @@ class Desk:
         explained = self._explaining(name, finding)
         if explained is not None:
             return explained
-        if latest is not None and fate(latest, finding, at) is not Fate.NEW_EPISODE:
+        if latest is not None and fate(latest, finding, at, self.now) is not Fate.NEW_EPISODE:
             return latest.id
         return None
 
@@ -129,13 +129,17 @@ class Desk:
             return
         incident = self.incidents[target]
         known = [(h, s, _seen(h, s, at)) for h, s in cases]
-        fates = [_fate(incident, seen, at) for _, _, seen in known]
+        fates = [self._fate(incident, seen, at) for _, _, seen in known]
         kept = [(h, s) for (h, s, _), what in zip(known, fates, strict=True) if what is not Fate.DECIDED]
         self._own(target, kept)
         if Fate.REOPENS in fates:
             self._tell(kinds.REOPENED, incident, _key("reopened", at, kept), at)
         else:
             joined[target] += [spell for _, spell in kept]
+
+    def _fate(self, incident: Incident, spell: Spell, at: datetime) -> Fate | None:
+        resolved = incident.state == IncidentState.RESOLVED
+        return fate(incident, spell.finding(), at, self.now) if resolved else None
 
     def _open(self, name: str, cases: Sequence[tuple[History, Spell]], at: datetime) -> None:
         print_ = fingerprint(self.project, self.model, name)
@@ -200,14 +204,14 @@ class Desk:
             self.starting[spell.began].append((history, spell))
 
     def _link(self, at: datetime) -> None:
-        """List model-level incidents with the incident they follow from; each follows from one."""
+        """List incidents with the one they follow from: each with one, once."""
+        listed = {child for incident in self.incidents.values() for child in incident.consequences}
         for child in self._unresolved():
-            parent = self._parent(child.id, child.cause, child.findings, at)
-            listed = any(child.id in incident.consequences for incident in self._unresolved())
-            if parent is not None and not listed:
+            parent = None if child.id in listed else self._parent(child.id, child.cause, child.findings, at)
+            if parent is not None:
                 body = {"consequence": child.id, "cause": child.cause, "title": child.title}
-                key = f"{parent}:consequence:{child.id}:{micros(child.first_window.start)}"
-                self._draft(kinds.CONSEQUENCE, parent, key, body, self.incidents[parent].severity)
+                severity = self.incidents[parent].severity
+                self._draft(kinds.CONSEQUENCE, parent, f"{parent}:consequence:{child.id}", body, severity)
 
     def _parent(self, child: str, name: str, findings: Sequence[Finding], at: datetime) -> str | None:
         """The unresolved incident that this one follows from, the earliest of several."""
@@ -282,10 +286,6 @@ class Desk:
 
 def _seen(history: History, spell: Spell, at: datetime) -> Spell:
     return history.until(at, spell) or spell
-
-
-def _fate(incident: Incident, spell: Spell, at: datetime) -> Fate | None:
-    return fate(incident, spell.finding(), at) if incident.state == IncidentState.RESOLVED else None
 
 
 def _as_one(spells: Sequence[Spell]) -> Spell:

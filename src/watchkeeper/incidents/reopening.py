@@ -23,12 +23,13 @@ class Fate(StrEnum):
     DECIDED = "people have decided about this breach"
 
 
-def fate(incident: Incident, finding: Finding, at: datetime) -> Fate:
+def fate(incident: Incident, finding: Finding, at: datetime, now: datetime) -> Fate:
     """What a breach completed at ``at`` means for a resolved incident of the same fingerprint.
 
     After a recovery only evidence later than all evidence of the incident reopens it. After a decision by people
     the same matter (metric, column, version, segment) reopens it only if it began after the decision; a breach of
-    another matter is news to them.
+    another matter is news to them. After a correction the time of the run counts, since that is when the evidence
+    changed.
     """
     if incident.resolution in _BY_PEOPLE:
         decided = _matter(finding) in {_matter(f) for f in incident.findings}
@@ -38,7 +39,7 @@ def fate(incident: Incident, finding: Finding, at: datetime) -> Fate:
     if incident.resolution == Resolution.RECOVERED and not is_fresh(incident, (finding,)):
         within = finding.last.end + REOPENS_WITHIN >= incident.first_window.start
         return Fate.BELONGS if within else Fate.NEW_EPISODE
-    return _by_time(at, resolved_at(incident))
+    return _by_time(now if incident.resolution == Resolution.CORRECTED else at, resolved_at(incident))
 
 
 def is_fresh(incident: Incident, findings: Iterable[Finding]) -> bool:

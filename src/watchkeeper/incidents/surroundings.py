@@ -31,13 +31,14 @@ class Surroundings:
     @classmethod
     def of(cls, histories: Mapping[Series, History], features: tuple[str, ...]) -> Surroundings:
         by_watch: dict[Watch, list[History]] = defaultdict(list)
-        for series in sorted(histories):
+        for series in sorted(histories):  # so that nothing depends on the order of the rows
             by_watch[series.watch].append(histories[series])
         return cls(histories, by_watch, features)
 
     def active(self, at: datetime) -> list[Spell]:
         """The spells that had begun and were not over, as they were known then."""
-        known = (history.until(at, spell) for history in self.by_series.values() for spell in history.spells)
+        histories = (history for watch in self.by_watch.values() for history in watch)
+        known = (history.until(at, spell) for history in histories for spell in history.spells)
         return [spell for spell in known if spell is not None and spell.over(at) is None]
 
     def quiet(self, active: Iterable[Spell], at: datetime) -> frozenset[Place]:

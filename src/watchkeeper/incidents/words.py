@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from watchkeeper.incidents.cause import MODEL, SOURCE, metric_name, tells_of_source
 from watchkeeper.incidents.changes import QUALITY, Rival, change, subject
@@ -47,7 +48,7 @@ class Scene:
 
 def ranked(findings: Sequence[Finding]) -> list[Finding]:
     """Findings by effect, the strongest first; of equals the broadest, then the earliest, then by name."""
-    return sorted(findings, key=lambda f: (-f.effect, *_breadth(f), f.first, f.point.metric, f.point.column))
+    return sorted(findings, key=_rank)
 
 
 def title(cause: str, findings: Sequence[Finding], scene: Scene | None = None) -> str:
@@ -67,8 +68,11 @@ def recovery(head: str, over: Window) -> str:
     return f"{head}; within its limits again after {since(over)}."
 
 
-def _breadth(finding: Finding) -> tuple[bool, bool]:
-    return finding.point.segment != Segment(), finding.point.model_version != ANY_VERSION
+def _rank(finding: Finding) -> tuple[Any, ...]:
+    point = finding.point
+    narrow = point.segment != Segment(), point.model_version != ANY_VERSION
+    where = point.metric, point.column, point.segment, point.model_version, point.baseline, finding.rule
+    return (-finding.effect, *narrow, finding.first, *where, finding.last)
 
 
 def _head(cause: str, findings: Sequence[Finding], scene: Scene) -> str:
