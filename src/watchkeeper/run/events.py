@@ -25,8 +25,9 @@ Times = NDArray[np.int64]
 class Events(Protocol):
     """The events of one source as of one moment."""
 
-    cursor: str
-    """Names the state that is read; a later run compares with it."""
+    @property
+    def cursor(self) -> str:
+        """Names the state that is read; a later run compares with it."""
 
     def inputs(self) -> pa.Schema:
         """The typed features."""

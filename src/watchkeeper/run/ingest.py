@@ -11,17 +11,16 @@ from itertools import chain
 from typing import Any
 
 import pyarrow as pa
-from watchkeeper.store.batches import Batch
 
-from watchkeeper import catalog
 from watchkeeper.engines.base import Changes, TableRef
 from watchkeeper.errors import Fault, Faulty
 from watchkeeper.run.events import Events, StoredEvents, TableInPlace
-from watchkeeper.run.labels import annotations, check_table, columns_of
+from watchkeeper.run.labels import check_table, columns_of, label_annotations
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.sources.base import ColumnMap, Source, UnpackOptions, notes_of
 from watchkeeper.spec.monitor import Monitor
 from watchkeeper.store import batches, leases
+from watchkeeper.store.batches import Batch
 from watchkeeper.store.tables import source_owner
 
 IN_PLACE = "rows"
@@ -70,7 +69,8 @@ class Log:
         if self.in_place:
             inputs, outputs = self.source.infer(self.schema.empty_table().to_batches()[0], options)
             return replace(options, inputs=inputs, outputs=outputs)
-        return replace(options, **_kept_types(place, self.source_id))
+        inputs, outputs = _kept_types(place, self.source_id)
+        return replace(options, inputs=inputs, outputs=outputs)
 
 
 def find(place: Workplace, monitor: Monitor) -> Log:
@@ -81,12 +81,12 @@ def find(place: Workplace, monitor: Monitor) -> Log:
     """
     table = TableRef(monitor.source.table, place.settings.directory)
     schema = place.engine.schema(table)
-    source = _source(monitor, schema)
+    source = _source(place, monitor, schema)
     return Log(monitor, table, source, schema, _source_id(monitor, source))
 
 
-def _source(monitor: Monitor, schema: pa.Schema) -> Source:
-    sources: Mapping[str, Source] = catalog.all("sources")
+def _source(place: Workplace, monitor: Monitor, schema: pa.Schema) -> Source:
+    sources: Mapping[str, Source] = place.settings.catalog.all("sources")
     if monitor.source.format != "auto":
         return sources[monitor.source.format]
     best = max(sources.values(), key=lambda source: (source.recognises(schema), source.name))
@@ -105,11 +105,12 @@ def _source_id(monitor: Monitor, source: Source) -> str:
     return f"{stem}-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
-def _kept_types(place: Workplace, source_id: str) -> dict[str, pa.StructType | None]:
+def _kept_types(place: Workplace, source_id: str) -> tuple[pa.StructType | None, pa.StructType | None]:
     if not place.tables.has_events(source_id):
-        return {"inputs": None, "outputs": None}
+        return None, None
     schema = place.engine.schema(place.tables.events_table(source_id))
-    return {name: schema.field(name).type if name in schema.names else pa.struct([]) for name in ("inputs", "outputs")}
+    inputs, outputs = (schema.field(n).type if n in schema.names else pa.struct([]) for n in ("inputs", "outputs"))
+    return inputs, outputs
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,8 @@ def take_in(place: Workplace, log: Log) -> Intake:
             _store_labels(place, log, batch, arrived)
         ends = {name: part["cursor"] for name, part in batch.manifest.items()}
         batches.finish(place.database, batch, {**cursors, **ends}, place.now)
-    return Intake(log, _events(place, log, options, batch), batch.seq, arrived)
+    events = read_as_of(place, log, options, _changes(batch.manifest["table"]), batch.seq)
+    return Intake(log, events, batch.seq, arrived)
 
 
 def _manifest(place: Workplace, log: Log, cursors: Mapping[str, str]) -> dict[str, Any]:
@@ -227,14 +229,21 @@ def _store_labels(place: Workplace, log: Log, batch: Batch, arrived: Arrived) ->
         return
     table = labels_table(place, log.monitor)
     rows = place.engine.new_rows(table, part["since"], changes, columns_of(log.monitor.labels))
-    made = annotations(rows, log.monitor, log.source_id, now=place.now, seq=batch.seq)
+    made = label_annotations(rows, log.monitor, log.source_id, now=place.now, seq=batch.seq)
     place.progress.stage("annotations.commit", "before", log.monitor.name, batch.seq)
     place.tables.append_annotations(log.source_id, made, batch.seq)
     place.progress.stage("annotations.commit", "after", log.monitor.name, batch.seq)
     arrived.labels = made.num_rows
 
 
-def _events(place: Workplace, log: Log, options: UnpackOptions, batch: Batch) -> Events:
+def read_as_of(place: Workplace, log: Log, options: UnpackOptions, changes: Changes, seq: int) -> Events:
+    """The events of a log as of a batch."""
     if not log.in_place:
-        return StoredEvents(place.tables, log.source_id, str(batch.seq))
-    return TableInPlace(place.engine, log.table, log.source, options, _changes(batch.manifest["table"]))
+        return StoredEvents(place.tables, log.source_id, str(seq))
+    return TableInPlace(place.engine, log.table, log.source, options, changes)
+
+
+def as_of_cursor(place: Workplace, log: Log, cursor: str) -> Events:
+    """The events of a log as of a cursor that an earlier run noted."""
+    options = log.options(place, 0, cursor)
+    return read_as_of(place, log, options, Changes(cursor), 0 if log.in_place else int(cursor))

@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 from watchkeeper import schemas
 from watchkeeper.engines.base import Engine, TableRef
 from watchkeeper.errors import Fault, Faulty
+from watchkeeper.rows import Labels
+from watchkeeper.run.workplace import Workplace
 from watchkeeper.sources.identity import join_keys, key_texts
 from watchkeeper.spec.monitor import LabelsSpec, Monitor
 
@@ -33,7 +35,7 @@ def check_table(engine: Engine, table: TableRef, monitor: Monitor) -> list[Fault
     ]
 
 
-def annotations(
+def label_annotations(
     batches: Iterator[pa.RecordBatch], monitor: Monitor, source_id: str, *, now: datetime, seq: int
 ) -> pa.Table:
     """Annotations of kind ``label`` for every labelled row; rows without a value or a key are left out.
@@ -103,3 +105,14 @@ def _ids(source_id: str, name: str, author: str, keys: pa.Array, values: pa.Arra
     rows = zip(keys.to_pylist(), values.to_pylist(), times, strict=True)
     texts = ("\0".join((source_id, key, name, author, value, "" if at is None else str(at))) for key, value, at in rows)
     return pa.array([hashlib.sha256(text.encode()).hexdigest() for text in texts], pa.string())
+
+
+def current_labels(place: Workplace, monitor: Monitor, source_id: str) -> Labels | None:
+    """The label of each join key as it is known now; None for a monitor without labels."""
+    if monitor.labels is None:
+        return None
+    known = place.tables.annotations(source_id, names=(monitor.labels.value,))
+    matures = monitor.labels.matures_after
+    if monitor.labels.when_missing != "negative" or matures is None:
+        return Labels.latest(known)
+    return Labels.latest(known, filled="0", filled_before=matures.before(place.now))

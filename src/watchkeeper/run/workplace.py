@@ -8,14 +8,18 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-import sqlalchemy as sa
-from watchkeeper.settings import Settings
-
-from watchkeeper import catalog
 from watchkeeper.engines.base import Engine
 from watchkeeper.metrics.base import Metric
-from watchkeeper.store.database import open_database
+from watchkeeper.settings import Settings
+from watchkeeper.store.database import Database, open_database
 from watchkeeper.store.tables import Tables
+
+
+class Progress:
+    """Told before and after each stage; the base class keeps silent."""
+
+    def stage(self, stage: str, phase: str, monitor: str, seq: int) -> None:
+        """``phase`` is ``before`` or ``after``."""
 
 
 @dataclass(frozen=True)
@@ -29,23 +33,16 @@ class Workplace:
     engine: Engine
     now: datetime
     clock_given: bool = False
-    progress: Progress = field(default_factory=lambda: Progress())
+    progress: Progress = field(default_factory=Progress)
 
     @cached_property
     def tables(self) -> Tables:
         return Tables(self.engine, Path(self.settings.store))
 
     @cached_property
-    def database(self) -> sa.Engine:
-        return open_database(self.settings.database)
+    def database(self) -> Database:
+        return open_database(self.settings.database, self.settings.directory)
 
     @cached_property
     def metrics(self) -> Mapping[str, Metric]:
-        return catalog.all("metrics")
-
-
-class Progress:
-    """Told before and after each stage; the base class keeps silent."""
-
-    def stage(self, stage: str, phase: str, monitor: str, seq: int) -> None:
-        """``phase`` is ``before`` or ``after``."""
+        return self.settings.catalog.all("metrics")

@@ -1,0 +1,259 @@
+"""What a run of one monitor has before it: looked at, decided, and not yet done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from watchkeeper.errors import Faulty
+from watchkeeper.plan.due import Ask, Clock, Counted, Due, Reason, due, watched_windows
+from watchkeeper.rows import times_of_keys
+from watchkeeper.run import baseline as baselines
+from watchkeeper.run.baseline import Baseline
+from watchkeeper.run.events import Events, Times, first_time
+from watchkeeper.run.ingest import Log
+from watchkeeper.run.workplace import Workplace
+from watchkeeper.spec.digest import measure_digest
+from watchkeeper.spec.monitor import Monitor
+from watchkeeper.spec.resolve import Resolved, resolve
+from watchkeeper.terms import Window
+from watchkeeper.windows import Calendar, micros, moment
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a monitor remembers of its last run.
+
+    Args:
+        events: cursor of the events that were counted.
+        annotations: last batch of annotations that was counted.
+        last: clock of that run.
+        first: start of the first watched window.
+        ahead: starts of windows that held rows ahead of the clock.
+        version: the monitor version that run judged by.
+    """
+
+    events: str | None = None
+    annotations: int = 0
+    last: datetime | None = None
+    first: datetime | None = None
+    ahead: frozenset[int] = frozenset()
+    version: str = ""
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any] | None) -> Memory:
+        if not body:
+            return cls()
+        times = {name: datetime.fromisoformat(body[name]) if body[name] else None for name in ("last", "first")}
+        ahead = frozenset(body["ahead"])
+        return cls(body["events"], body["annotations"], times["last"], times["first"], ahead, body["version"])
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "events": self.events,
+            "annotations": self.annotations,
+            "last": self.last and self.last.isoformat(),
+            "first": self.first and self.first.isoformat(),
+            "ahead": sorted(self.ahead),
+            "version": self.version,
+        }
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Everything decided before a run counts.
+
+    Args:
+        windows: every window from the first watched one to now.
+        due: the windows to count.
+        touched: those that rows or annotations arrived for.
+        flipped: windows that became final, or whose labels matured, since the last run.
+        fits_now: the baseline can be fitted with this run.
+    """
+
+    monitor: Monitor
+    resolved: Resolved
+    clock: Clock
+    calendar: Calendar
+    memory: Memory
+    baseline: Baseline
+    windows: Sequence[Window]
+    due: Sequence[Due]
+    touched: frozenset[Window]
+    flipped: frozenset[Window]
+    fits_now: bool
+    labels_freeze_now: bool
+
+    @property
+    def first(self) -> datetime | None:
+        return self.windows[0].start if self.windows else None
+
+    @property
+    def partial(self) -> frozenset[int]:
+        """The first window is read in part."""
+        return frozenset({micros(self.windows[0].start)}) if self.windows else frozenset()
+
+
+def clock_of(place: Workplace, monitor: Monitor, memory: Memory) -> Clock:
+    """The moment of this run and of the last one."""
+    return Clock(place.now, memory.last, monitor.grace, monitor.labels.matures_after if monitor.labels else None)
+
+
+def resolved(place: Workplace, log: Log, inputs: pa.Schema, baseline: Baseline) -> Resolved:
+    """The monitor against its tables.
+
+    Raises:
+        Faulty: all faults at once.
+    """
+    found, faults = resolve(
+        log.monitor,
+        inputs,
+        available(log),
+        place.metrics,
+        grids=baseline.grids or None,
+        shares=baseline.shares() or None,
+        is_boolean=place.engine.is_boolean,
+    )
+    if found is None:
+        raise Faulty([fault for fault in faults if not fault.is_warning])
+    return found
+
+
+def available(log: Log) -> frozenset[str]:
+    """The system columns that the events of a log fill."""
+    columns = log.monitor.columns
+    if not log.in_place:
+        named = {"score", "decision"} if log.monitor.task not in ("genai", "none") else set()
+        if columns.decision is None:
+            named.discard("decision")
+        return frozenset({"event_time", "parse_status", "status_code", "latency_ms", "model_version"} | named)
+    found = {"event_time", "parse_status"}
+    found |= {name for name in ("score", "decision") if getattr(columns, name) is not None}
+    return frozenset(found | ({"model_version"} if columns.version else set()))
+
+
+def look(place: Workplace, log: Log, events: Events, annotations_seq: int, memory: Memory, ask: Ask) -> Outlook:
+    """Decide what is due.
+
+    Args:
+        annotations_seq: the last batch of annotations there is.
+    """
+    monitor, calendar = log.monitor, log.monitor.calendar
+    clock = clock_of(place, monitor, memory)
+    arrived = events.arrived(memory.events)
+    first = memory.first or _first(arrived, monitor, clock, calendar)
+    windows = watched_windows(calendar, first, clock.now)
+    span = baselines.span_of(monitor, windows[0].start if windows else None)
+    baseline = baselines.stored(place.tables, monitor, span)
+    labelled = _labelled(place, log, events, memory, annotations_seq, clock)
+    touched = _windows_of(np.concatenate([arrived, labelled]), calendar, windows)
+    touched |= {
+        w for w in windows if micros(w.start) in memory.ahead and clock.last is not None and clock.now > clock.last
+    }
+    fits_now = not baseline.is_complete and (
+        monitor.baseline.table is not None or baselines.can_complete(baseline, clock)
+    )
+    seen = resolved(place, log, events.inputs(), baseline)
+    return Outlook(
+        monitor=monitor,
+        resolved=seen,
+        clock=clock,
+        calendar=calendar,
+        memory=memory,
+        baseline=baseline,
+        windows=windows,
+        due=_due(place, seen, baseline, windows, touched, clock, ask, fits_now),
+        touched=frozenset(touched),
+        flipped=frozenset(w for w in windows if _flips(w, clock)),
+        fits_now=fits_now,
+        labels_freeze_now=monitor.labels is not None
+        and not baseline.has_labels
+        and (baselines.labels_can_complete(baseline, clock) if monitor.baseline.table is None else False),
+    )
+
+
+def with_baseline(place: Workplace, log: Log, events: Events, seen: Outlook) -> Outlook:
+    """The same with the baseline as it is stored now, and everything that follows from it."""
+    baseline = baselines.stored(place.tables, log.monitor, seen.baseline.span)
+    return replace(seen, baseline=baseline, resolved=resolved(place, log, events.inputs(), baseline))
+
+
+def _first(arrived: Times, monitor: Monitor, clock: Clock, calendar: Calendar) -> datetime | None:
+    earliest = first_time(arrived, clock.now)
+    if earliest is None:
+        return None
+    reach = monitor.source.since.before(clock.now)
+    return calendar.window_of(max(earliest, reach)).start
+
+
+def _labelled(place: Workplace, log: Log, events: Events, memory: Memory, annotations_seq: int, clock: Clock) -> Times:
+    """Times of the events that annotations arrived for; none on a first run, which counts all windows anyway."""
+    if log.monitor.labels is None or memory.last is None or annotations_seq <= memory.annotations:
+        return np.zeros(0, np.int64)
+    fresh = place.tables.annotations(log.source_id, after_seq=memory.annotations, columns=("join_key",))
+    keys = pc.unique(fresh["join_key"])
+    if not len(keys):
+        return np.zeros(0, np.int64)
+    return times_of_keys(events.identities(), keys, clock.now)
+
+
+def _windows_of(times: Times, calendar: Calendar, windows: Sequence[Window]) -> set[Window]:
+    if not times.size or not windows:
+        return set()
+    first, last = micros(windows[0].start), micros(windows[-1].end)
+    inside = times[(times >= first) & (times < last)]
+    return {calendar.window_of(moment(int(start))) for start in np.unique(calendar.starts(inside))}
+
+
+def _flips(window: Window, clock: Clock) -> bool:
+    if clock.last is None:
+        return False
+    closes = clock.grace.after(window.end)
+    return clock.last < closes <= clock.now or clock.matured_since_last(window)
+
+
+def _due(
+    place: Workplace,
+    seen: Resolved,
+    baseline: Baseline,
+    windows: Sequence[Window],
+    touched: set[Window],
+    clock: Clock,
+    ask: Ask,
+    fits_now: bool,
+) -> list[Due]:
+    monitor = seen.monitor
+    found = due(
+        windows,
+        counted=_counted(place, monitor),
+        touched=touched,
+        digest=measure_digest(seen, baseline.grid_ids),
+        grids=baseline.grid_ids,
+        clock=clock,
+        ask=ask,
+        labels_fill_in=monitor.labels is not None and monitor.labels.when_missing == "negative",
+    )
+    if not fits_now:
+        return found
+    reasons = {one.window: one.reason for one in found}
+    return [Due(window, reasons.get(window, Reason.REGRID)) for window in windows]
+
+
+def _counted(place: Workplace, monitor: Monitor) -> dict[Window, Counted]:
+    columns = ("window_start", "window_end", "measure_digest", "grid_id", "open")
+    stored = place.tables.statistics(monitor.name, role="input", columns=columns)
+    grouped = stored.group_by(["window_start", "window_end", "measure_digest", "open"]).aggregate(
+        [("grid_id", "distinct")]
+    )
+    return {
+        Window(row["window_start"], row["window_end"]): Counted(
+            row["measure_digest"], frozenset(g for g in row["grid_id_distinct"] if g), row["open"], False
+        )
+        for row in grouped.to_pylist()
+    }
