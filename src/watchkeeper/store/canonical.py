@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 _EXACT = 2**53
+_PRINTED_WHOLE = 10**21
 
 
 def canonical(value: Any) -> str:
@@ -49,12 +50,17 @@ def _string(value: str) -> str:
 
 def _number(value: int | float) -> str:
     if isinstance(value, int):
-        if abs(value) > _EXACT:
-            raise ValueError(f"{value} has more digits than a JSON number keeps: write it as text")
-        return str(int(value))
+        return _whole(int(value))
     if not math.isfinite(value):
         raise ValueError(f"{value} is not a JSON number")
     return _double(float(value))
+
+
+def _whole(value: int) -> str:
+    """Beyond 2**53 only a number that a double prints with the very same digits."""
+    if abs(value) > _EXACT and (abs(value) >= _PRINTED_WHOLE or _double(float(value)) != str(value)):
+        raise ValueError(f"{value} has more digits than a JSON number keeps: write it as text")
+    return str(value)
 
 
 def _double(value: float) -> str:

@@ -23,7 +23,7 @@ POINTS = "points"
 VERDICTS = "verdicts"
 MONITOR_TABLES = (GRIDS, STATISTICS, POINTS, VERDICTS)
 """The hops of a monitor, in their order."""
-POINT_KEY = ("monitor", *schemas.SERIES_KEY, "window_start")
+POINT_KEY = ("monitor", *schemas.SERIES_KEY, "window_start", "window_end")
 """What names a point; the highest ``seq`` of a key is current."""
 VERDICT_KEY = ("rule", *POINT_KEY)
 _SCHEMAS = {

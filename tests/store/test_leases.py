@@ -1,0 +1,86 @@
+"""One process at a time per owner; the dead hold nothing."""
+
+import os
+import socket
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from watchkeeper.errors import LeaseHeld
+from watchkeeper.store import database as db
+from watchkeeper.store import leases
+from watchkeeper.store.process import Process, started
+
+ELSEWHERE = Process("another-host", 12, "boot:1")
+OWNER = "monitor:credit"
+
+
+def sleeper() -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+
+
+def process_of(child: subprocess.Popen[bytes]) -> Process:
+    return Process(socket.gethostname(), child.pid, started(child.pid) or "")
+
+
+def holders(database) -> list[str]:
+    with database.reading() as connection:
+        return list(connection.scalars(sa.select(db.leases.c.owner)))
+
+
+def test_a_held_lease_is_refused_to_others_and_given_back_at_the_end(database):
+    with leases.held(database, OWNER), pytest.raises(LeaseHeld, match=f"{OWNER} is worked on by process {os.getpid()}"):
+        leases.take(database, OWNER, ELSEWHERE, leases.clock())
+    assert holders(database) == []
+
+
+def test_a_lease_is_given_back_when_the_work_fails(database):
+    with pytest.raises(ZeroDivisionError), leases.held(database, OWNER):
+        raise ZeroDivisionError
+    assert holders(database) == []
+
+
+def test_owners_do_not_hinder_each_other(database):
+    with leases.held(database, OWNER), leases.held(database, "source:log"):
+        assert sorted(holders(database)) == [OWNER, "source:log"]
+
+
+def test_a_killed_process_on_this_host_frees_its_lease_at_once(database, now):
+    child = sleeper()
+    leases.take(database, OWNER, process_of(child), now)
+    with pytest.raises(LeaseHeld):
+        leases.take(database, OWNER, Process.this(), now)
+    child.kill()
+    child.wait()
+    leases.take(database, OWNER, Process.this(), now)
+
+
+def test_a_killed_process_that_was_not_reaped_yet_frees_its_lease(database, now):
+    child = sleeper()
+    leases.take(database, OWNER, process_of(child), now)
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    leases.take(database, OWNER, Process.this(), now)
+    child.wait()
+
+
+def test_another_process_under_the_same_pid_does_not_hold_it(database, now):
+    leases.take(database, OWNER, Process(socket.gethostname(), os.getpid(), "an earlier start"), now)
+    leases.take(database, OWNER, Process.this(), now)
+
+
+def test_a_lease_of_another_host_runs_out_after_five_minutes(database, now):
+    leases.take(database, OWNER, ELSEWHERE, now)
+    with pytest.raises(LeaseHeld):
+        leases.take(database, OWNER, Process.this(), now + timedelta(minutes=5))
+    leases.take(database, OWNER, Process.this(), now + timedelta(minutes=5, seconds=1))
+
+
+def test_a_process_does_not_give_back_what_another_took_over(database, now):
+    leases.take(database, OWNER, ELSEWHERE, now)
+    leases.take(database, OWNER, Process.this(), now + timedelta(minutes=6))
+    leases.give_back(database, OWNER, ELSEWHERE)
+    assert holders(database) == [OWNER]
