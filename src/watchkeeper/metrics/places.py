@@ -125,7 +125,9 @@ class Places:
         star = np.flatnonzero(cells.version == ANY_VERSION)
         star = star[np.argsort(cells.window_start[star], kind="stable")]
         segments, segment = cells.take(star).with_windows(np.full(star.size, NO_WINDOW)).grouped()
-        first = np.searchsorted(cells.window_start[star], [self._back(start, width) for start in self.spans.start])
+        first = np.searchsorted(
+            cells.window_start[star], [self._back(start, width) for start in self.spans.start.tolist()]
+        )
         last = np.searchsorted(cells.window_start[star], self.spans.start)
         member = _ranges(first, last)
         into = np.repeat(np.arange(first.size), last - first) * len(segments) + segment[member]

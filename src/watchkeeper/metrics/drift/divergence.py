@@ -23,7 +23,8 @@ def smoothed(share: Floats, n_eff: Floats, pseudo_count: float = JEFFREYS, used:
     counted = np.ones_like(share) if used is None else used
     bins = counted.sum(axis=-1, keepdims=True)
     n = np.asarray(n_eff, np.float64)[..., None]
-    return (share * n + pseudo_count) * counted / (n + pseudo_count * bins)
+    total = np.broadcast_to(n + pseudo_count * bins, share.shape)
+    return np.divide((share * n + pseudo_count) * counted, total, out=np.zeros(share.shape), where=total > 0)
 
 
 def kl(p: Floats, q: Floats) -> Floats:

@@ -133,7 +133,8 @@ def _bins(baseline: Histogram | Categories, weight: Floats) -> Ints:
     if isinstance(baseline, Categories):
         return listed
     atoms = np.asarray(baseline.grid.is_atom, bool)
-    by_value = ((share > 0) <= atoms).all(axis=1) & ((share > 0).sum(axis=1) <= MOST_ATOMS)
+    held = share > 0
+    by_value = (held <= atoms).all(axis=1) & (held.sum(axis=1) <= MOST_ATOMS) & held.any(axis=1)
     return np.where(by_value[:, None], listed, _decile_bins(share))
 
 
