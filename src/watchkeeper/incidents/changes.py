@@ -93,7 +93,7 @@ def _moved(what: str, finding: Finding, sd: float | None) -> str:
         return f"moved: {what} {figure(value)}{_limit(finding, figure)}"
     if sd:
         return f"moved {'up' if value > before else 'down'} by {figure(abs(value - before) / sd)} sd"
-    return f"moved {'up' if value > before else 'down'}: {what} {figure(value)}, {figure(before)} in the baseline"
+    return f"moved {'up' if value > before else 'down'}: {what} {figure(value)} ({figure(before)} in the baseline)"
 
 
 def _quantile(finding: Finding) -> str:
@@ -106,6 +106,21 @@ def _share(verb: str) -> Callable[[Finding], str]:
         return f"{verb} in {_against_baseline(finding)}"
 
     return say
+
+
+def _whole(verb: str) -> Callable[[Finding], str]:
+    """For subjects that are a share themselves: ``9 % of requests``."""
+
+    def say(finding: Finding) -> str:
+        before = finding.baseline_value
+        return verb + (_limit(finding, percent) if before is None else f" ({percent(before)} in the baseline)")
+
+    return say
+
+
+def _parse_status(finding: Finding) -> str:
+    status = option(finding, "status")
+    return _whole("cannot be read" if status is None else f"are {status}")(finding)
 
 
 def _category(finding: Finding) -> str:
@@ -131,9 +146,9 @@ def _row_count(finding: Finding) -> str:
         return f"{'fell' if fell else 'changed'} to {figure(value)} rows{_limit(finding, figure)}"
     ratio = value / before
     if 0.45 <= ratio <= 0.55:
-        return f"halved: {figure(value)} rows, {figure(before)} expected"
+        return f"halved: {figure(value)} rows ({figure(before)} expected)"
     if 1.8 <= ratio <= 2.2:
-        return f"doubled: {figure(value)} rows, {figure(before)} expected"
+        return f"doubled: {figure(value)} rows ({figure(before)} expected)"
     return f"{'rose' if ratio > 1 else 'fell'} to {percent(ratio)} of what is expected: {figure(value)} rows"
 
 
@@ -152,7 +167,7 @@ def _quality(finding: Finding, rival: Rival | None) -> str:
     if rival is not None:
         return f"{verb} than version {rival.version}: {_named(name)} {shown(value)} against {shown(rival.value)}"
     before = finding.baseline_value
-    against = _limit(finding, shown) if before is None else f", {shown(before)} in the baseline"
+    against = _limit(finding, shown) if before is None else f" ({shown(before)} in the baseline)"
     return f"{verb}: {_named(name)} {shown(value)}{against}"
 
 
@@ -168,11 +183,11 @@ def _against_baseline(finding: Finding, of: str = " of rows") -> str:
     value, before = finding.value or 0.0, finding.baseline_value
     if before is None:
         return f"{percent(value)}{of}{_limit(finding, percent)}"
-    return f"{percent(value)}{of}, {percent(before)} in the baseline"
+    return f"{percent(value)}{of} ({percent(before)} in the baseline)"
 
 
 def _limit(finding: Finding, shown: Callable[[float], str]) -> str:
-    return "" if finding.limit is None else f", limit {shown(finding.limit)}"
+    return "" if finding.limit is None else f" (limit {shown(finding.limit)})"
 
 
 def _named(metric: str) -> str:
@@ -184,8 +199,8 @@ _SAYINGS: dict[str, Callable[[Finding], str]] = {
     "null_share": _share("is missing"),
     "unseen_share": _share("has unseen values"),
     "misfit_share": _share("does not fit its type"),
-    "error_share": _share("fail"),
-    "parse_status_share": _share("cannot be read"),
+    "error_share": _whole("fail"),
+    "parse_status_share": _parse_status,
     "category_share": _category,
     "share_above": _share_above,
     "psi": _distance,

@@ -167,7 +167,7 @@ def grain(window: Window) -> int:
     if elapsed < timedelta(hours=20):
         return round(elapsed.total_seconds())
     days = round(elapsed / timedelta(days=1))
-    return 86_400 * (30 if 29 <= days <= 31 else days)
+    return 86_400 * (30 if 28 <= days <= 31 else days)
 
 
 def histories(

@@ -15,12 +15,7 @@ from watchkeeper.incidents.figures import percent, since
 from watchkeeper.terms import ANY_VERSION, Finding, Segment, Window
 
 TITLE_LENGTH = 120
-_SOURCE_SUBJECTS = {
-    "row_count": "traffic",
-    "freshness_seconds": "data",
-    "error_share": "requests",
-    "parse_status_share": "logged rows",
-}
+_SHARES_OF = {"error_share": "requests", "parse_status_share": "logged rows"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +72,7 @@ def _rank(finding: Finding) -> tuple[Any, ...]:
 
 def _head(cause: str, findings: Sequence[Finding], scene: Scene) -> str:
     first = min(finding.first for finding in findings)
-    what = _what(cause, _strongest(cause, findings), scene, findings)
-    return f"{what}{',' if ', ' in what.partition(': ')[2] else ''} since {since(first)}"
+    return f"{_what(cause, _strongest(cause, findings), scene, findings)} since {since(first)}"
 
 
 def _strongest(cause: str, findings: Sequence[Finding]) -> Finding:
@@ -106,9 +100,12 @@ def _rival(kind: str, finding: Finding, scene: Scene) -> Rival | None:
 
 
 def _subject(finding: Finding) -> str:
-    if metric_name(finding) in QUALITY:
+    name = metric_name(finding)
+    if name in QUALITY:
         return "the model"
-    return _SOURCE_SUBJECTS.get(metric_name(finding)) or subject(finding)
+    if name in _SHARES_OF and finding.value is not None:
+        return f"{percent(finding.value)} of {_SHARES_OF[name]}"
+    return {"row_count": "traffic", "freshness_seconds": "data", **_SHARES_OF}.get(name) or subject(finding)
 
 
 def _capital(text: str, kind: str) -> str:
