@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pyarrow as pa
 
 from watchkeeper.metrics.base import Metric
 from watchkeeper.metrics.spans import Spans
@@ -77,6 +79,13 @@ class Places:
         empty = np.setdiff1d(spans.start, found.window_start)
         cells = Cells.stacked([found, Cells.of([Cell(int(start)) for start in empty])])
         return cls(spans, cells, spans.at(cells.window_start), shelf, windows, baseline, calendar)
+
+    @cached_property
+    def words(self) -> tuple[Any, Any, Any]:
+        """Model version, segment key and segment value of each cell as Arrow arrays."""
+        columns = (self.cells.version, self.cells.segment_key, self.cells.segment_value)
+        version, key, value = (pa.array(column, pa.string()) for column in columns)
+        return version, key, value
 
     def current(self, metric: Metric, column: str) -> Rows | None:
         """What a metric reads of a column at each place; None where nothing of the kind is stored."""
@@ -157,7 +166,11 @@ def _blocks(windows: Shelf, spans: Spans, calendar: Calendar) -> Shelf:
     """The statistics of the spans and those before them, windows joined."""
     if not spans.start.size:
         return Shelf({})
-    return windows.within(int(spans.previous.min()), int(spans.end.max())).blocks(calendar, spans.length)
+    near = windows.within(int(spans.previous.min()), int(spans.end.max()))
+    single = near.window_starts
+    joined = [calendar.block(calendar.window_of(moment(start)), spans.length) for start in single.tolist()]
+    starts = np.array([micros(span.start) for span in joined], np.int64)
+    return near.rewindowed(lambda old: starts[np.searchsorted(single, old)])  # the calendar is asked once a window
 
 
 def _cells_in(shelf: Shelf, spans: Spans) -> Cells:

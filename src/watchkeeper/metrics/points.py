@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,15 +54,15 @@ def points_table(
         made: the estimates of the places.
         base: the same metric of each place's baseline, or None where it has none.
     """
-    count = len(places.cells)
+    spans, span, count = places.spans, places.span, len(places.cells)
     columns = {
         **_key(places, header, asked, baseline),
         "value": _numbers(made.value),
         "baseline_value": _numbers(None if base is None else base.value, count),
-        "status": pa.array(made.status.astype(object), pa.string()),
-        "reason": _reasons(made.status, asked.metric, baseline),
-        "n": made.n,
-        "n_eff": np.nan_to_num(made.n_eff),
+        "status": _words(made.status, {}),
+        "reason": _words(made.status, _reasons(asked.metric, baseline)),
+        "n": _plain(made.n, pa.int64()),
+        "n_eff": _plain(np.nan_to_num(made.n_eff), pa.float64()),
         "baseline_n": _numbers(_baseline_n(made, base)),
         "se": _numbers(made.se),
         "baseline_se": _numbers(None if base is None else base.se, count),
@@ -72,38 +73,53 @@ def points_table(
         "compared": _numbers(made.compared),
         "method": pa.repeat(made.method, count),
         "guarantee": pa.repeat(asked.metric.guarantee.value, count),
-        "open": places.spans.open[places.span],
-        "partial": places.spans.partial[places.span],
+        "open": _flags(spans.open[span]),
+        "partial": _flags(spans.partial[span]),
         "maturity": _maturity(places, asked),
-        "seq": pa.repeat(header.seq, count),
+        "seq": pa.repeat(pa.scalar(header.seq, pa.int64()), count),
     }
-    return pa.table([pa.array(columns[name], type_) for name, type_ in _TYPES], schema=schemas.POINTS)
-
-
-_TYPES = [(field.name, field.type) for field in schemas.POINTS]
+    return pa.table([columns[name] for name in schemas.POINTS.names], schema=schemas.POINTS)
 
 
 def _key(places: Places, header: Header, asked: Request, baseline: str) -> dict[str, Any]:
-    count, cells, spans = len(places.cells), places.cells, places.spans
+    count = len(places.cells)
+    version, key, value = places.words
     return {
         "monitor": pa.repeat(header.monitor, count),
         "metric": pa.repeat(asked.identity, count),
         "column": pa.repeat(asked.column, count),
-        "model_version": cells.version,
-        "segment_key": cells.segment_key,
-        "segment_value": cells.segment_value,
-        "window_start": cells.window_start,
-        "window_end": spans.end[places.span],
+        "model_version": version,
+        "segment_key": key,
+        "segment_value": value,
+        "window_start": _plain(places.cells.window_start, schemas.TIME),
+        "window_end": _plain(places.spans.end[places.span], schemas.TIME),
         "baseline": pa.repeat(baseline, count),
         "monitor_version": pa.repeat(header.monitor_version, count),
     }
 
 
-def _numbers(values: Floats | None, count: int = 0) -> pa.Array:
+def _plain(values: NDArray[Any], type_: Any, known: NDArray[np.bool_] | None = None) -> Any:
+    """An Arrow array over the memory of 64-bit numbers; ``pa.array`` would look for pandas on every call."""
+    bits = None if known is None else pa.py_buffer(np.packbits(known, bitorder="little"))
+    return pa.Array.from_buffers(type_, len(values), [bits, pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def _flags(values: NDArray[np.bool_]) -> Any:
+    return pa.Array.from_buffers(pa.bool_(), len(values), [None, pa.py_buffer(np.packbits(values, bitorder="little"))])
+
+
+def _numbers(values: Floats | None, count: int = 0) -> Any:
     """Null stands for every number that is not finite."""
     if values is None:
         return pa.nulls(count, pa.float64())
-    return pa.array(values, pa.float64(), mask=~np.isfinite(values))
+    return _plain(np.asarray(values, np.float64), pa.float64(), np.isfinite(values))
+
+
+def _words(words: NDArray[np.str_], meaning: Mapping[str, str]) -> Any:
+    """Text of each word: its meaning, or itself where all meanings are left out."""
+    found, at = np.unique(words, return_inverse=True)
+    said = pa.array([meaning.get(str(word), "") if meaning else str(word) for word in found], pa.string())
+    return said.take(_plain(at.astype(np.int64), pa.int64()))
 
 
 def _baseline_n(made: Estimates, base: Estimates | None) -> Floats:
@@ -111,16 +127,13 @@ def _baseline_n(made: Estimates, base: Estimates | None) -> Floats:
     return np.where(rows > 0, rows, np.nan)
 
 
-def _reasons(status: NDArray[np.str_], metric: Metric, baseline: str) -> pa.Array:
-    no_baseline = {Status.NO_BASELINE.value: _NO_BASELINE.get(baseline, "no rows to compare with")}
-    words = {**_REASONS, **no_baseline, **metric.reasons}
-    found, at = np.unique(status, return_inverse=True)
-    said = np.array([words.get(str(word), "") for word in found], object)
-    return pa.array(said[at], pa.string())
+def _reasons(metric: Metric, baseline: str) -> dict[str, str]:
+    no_baseline = _NO_BASELINE.get(baseline, "no rows to compare with")
+    return {**_REASONS, Status.NO_BASELINE.value: no_baseline, **metric.reasons}
 
 
-def _maturity(places: Places, asked: Request) -> pa.Array:
+def _maturity(places: Places, asked: Request) -> Any:
     if not (asked.metric.needs_labels or asked.column == LABEL):
         return pa.nulls(len(places.cells), pa.string())
     words = np.where(places.spans.matured, Maturity.MATURED.value, Maturity.DEVELOPING.value)
-    return pa.array(words[places.span].astype(object), pa.string())
+    return _words(words[places.span], {})
