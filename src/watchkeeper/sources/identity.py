@@ -1,0 +1,104 @@
+"""What makes an event, a row and a join key the same one: hashes and canonical texts."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_EXACT = 2.0**53
+_NEEDS_ESCAPE = r'[\x00-\x1f"\\]'
+
+
+def event_ids(source_id: str, request_ids: Sequence[str], row_index: Sequence[int]) -> list[str]:
+    """First 32 hex digits of SHA-256 of source, request and row, joined by NUL; ``""`` where there is no request id."""
+    start = hashlib.sha256(f"{source_id}\0".encode("utf-8", "backslashreplace"))
+    return [_event_id(start, request, row) for request, row in zip(request_ids, row_index, strict=True)]
+
+
+def _event_id(start: hashlib._Hash, request_id: str, row: int) -> str:
+    if not request_id:
+        return ""
+    digest = start.copy()
+    digest.update(f"{request_id}\0{row}".encode())
+    return digest.hexdigest()[:32]
+
+
+def keyed_hash(key: bytes, text: str | None) -> str | None:
+    """The first 16 hex digits of HMAC-SHA-256: stands for a person without naming one; None and ``""`` give None."""
+    if not text:
+        return None
+    return hmac.digest(key, text.encode("utf-8", "surrogateescape"), "sha256").hex()[:16]
+
+
+def row_hash(parts: Iterable[bytes | None]) -> str:
+    """SHA-256 of the parts of a row, each with its length before it, so that no two rows spell alike."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(b"-" if part is None else b"%d:" % len(part))
+        digest.update(part or b"")
+    return digest.hexdigest()
+
+
+def join_keys(columns: Sequence[pa.Array]) -> pa.Array:
+    """Canonical JSON of the join values of each row: a list of texts; null where any value is.
+
+    Values that are equal in different types give equal keys: ``41``, ``41.0`` and ``"41"`` are one key, so an id that
+    is text in the log and a number in the table of labels still meets itself.
+
+    >>> join_keys([pa.array(["app-1", None]), pa.array([0, 1])]).to_pylist()
+    ['["app-1","0"]', None]
+    """
+    texts = [_quoted(key_texts(column)) for column in columns]
+    inside = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, ",")
+    return pc.binary_join_element_wise("[", inside, "]", "")
+
+
+def key_texts(column: pa.Array) -> pa.Array:
+    """Values as the texts that identify them; null for null and NaN, JSON for nested values."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return key_texts(column.dictionary).take(column.indices)
+    if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
+        return column.cast(pa.string())
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return _number_texts(column.cast(pa.float64(), safe=False))
+    if pa.types.is_timestamp(kind):
+        return pc.strftime(_utc(column), "%Y-%m-%dT%H:%M:%SZ")
+    return _other_texts(column)
+
+
+def _utc(column: pa.Array) -> pa.Array:
+    return column.cast(pa.timestamp("us"), safe=False).cast(pa.timestamp("us", "UTC"))
+
+
+def _number_texts(column: pa.Array) -> pa.Array:
+    values = column.to_numpy(zero_copy_only=False)
+    whole = (np.trunc(values) == values) & (np.abs(values) <= _EXACT)
+    integers = pa.array(np.where(whole, values, 0).astype(np.int64))
+    texts = pc.if_else(pa.array(whole), integers.cast(pa.string()), column.cast(pa.string()))
+    return pc.if_else(pa.array(np.isnan(values)), pa.scalar(None, pa.string()), texts)
+
+
+def _other_texts(column: pa.Array) -> pa.Array:
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return column.cast(pa.string())
+    texts = [_json(value) if isinstance(value, list | dict) else value for value in column.to_pylist()]
+    return pa.array([value if value is None else str(value) for value in texts], pa.string())
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def _quoted(texts: pa.Array) -> pa.Array:
+    if pc.any(pc.match_substring_regex(texts, _NEEDS_ESCAPE)).as_py():
+        escaped = [None if text is None else json.dumps(text, ensure_ascii=False) for text in texts.to_pylist()]
+        return pa.array(escaped, pa.string())
+    return pc.binary_join_element_wise('"', texts, '"', "")
