@@ -8,6 +8,11 @@ from watchkeeper.incidents.cause import AT_ONCE_WINDOWS, SOURCE, began_at_once, 
 from watchkeeper.terms import Finding
 
 
+def may_follow(cause: str, findings: Sequence[Finding], features: Collection[str]) -> bool:
+    """Whether an incident is of a kind that can follow from another at all."""
+    return cause.startswith("column:") or all(tells_of_model(finding, features) for finding in findings)
+
+
 def follows(
     cause: str,
     findings: Sequence[Finding],
@@ -19,12 +24,12 @@ def follows(
 
     A breach of outputs or quality follows from a column, segment, version or source whose evidence it began within
     two windows of. A single column follows from a source that broke with many columns at once, if it was only the
-    first of them.
+    first of them. For causes that ``may_follow`` allows.
     """
-    if all(tells_of_model(finding, features) for finding in findings):
+    if not cause.startswith("column:"):
         narrower = not all(tells_of_model(finding, features) for finding in parent_findings)
         return narrower and any(_near(finding, other) for finding in findings for other in parent_findings)
-    if not cause.startswith("column:") or parent_cause != SOURCE:
+    if parent_cause != SOURCE:
         return False
     many = [finding for finding in parent_findings if finding.point.column in features]
     return any(began_at_once(finding, other) for finding in findings for other in many)

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from watchkeeper.incidents import draft as kinds
-from watchkeeper.incidents.cause import Context, began_at_once, cause
-from watchkeeper.incidents.consequences import follows
+from watchkeeper.incidents.cause import SOURCE, Context, began_at_once, cause
+from watchkeeper.incidents.consequences import follows, may_follow
 from watchkeeper.incidents.draft import Draft
 from watchkeeper.incidents.fingerprint import fingerprint, incident_id
 from watchkeeper.incidents.json import finding_json, suspects_json, time_json, window_json
@@ -215,9 +215,13 @@ class Desk:
 
     def _parent(self, child: str, name: str, findings: Sequence[Finding], at: datetime) -> str | None:
         """The unresolved incident that this one follows from, the earliest of several."""
+        if not may_follow(name, findings, self.around.features):
+            return None
         for parent in sorted(self._unresolved(), key=lambda i: (i.first_window, i.id)):
+            if parent.id == child or (name.startswith("column:") and parent.cause != SOURCE):
+                continue
             own = self._findings(parent.id, parent.findings, at)
-            if parent.id != child and own and follows(name, findings, parent.cause, own, self.around.features):
+            if own and follows(name, findings, parent.cause, own, self.around.features):
                 return parent.id
         return None
 

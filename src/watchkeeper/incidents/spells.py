@@ -90,7 +90,8 @@ class Spell:
     @property
     def evidence(self) -> tuple[Window, ...]:
         """Every window beyond the limit that a breach rested on, in order."""
-        return tuple(sorted({window for breach in self.breaches for window in breach.evidence}))
+        windows = {window for breach in self.breaches for window in breach.evidence}
+        return tuple(sorted(windows, key=lambda window: (window.start, window.end)))
 
     def over(self, at: datetime) -> datetime | None:
         """When it ended, seen from ``at``: by recovery, or by falling silent for three windows."""
