@@ -194,6 +194,14 @@ def test_new_columns_and_struct_fields_join_the_table(engine, tmp_path):
     ]
 
 
+def test_a_table_that_a_killed_process_was_about_to_make_is_made(engine, tmp_path):
+    table = TableRef("numbers", tmp_path)
+    (table.location / "_delta_log").mkdir(parents=True)
+    assert engine.stored_seq(table, APP) is None
+    assert engine.write(table, numbers(7), txn=Txn(APP, 1)) is True
+    assert read_numbers(engine, table) == [7]
+
+
 def start_writer(store: Path, first: int, last: int) -> subprocess.Popen[bytes]:
     script = ENGINES_TESTS / "writer.py"
     return subprocess.Popen(

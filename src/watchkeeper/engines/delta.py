@@ -24,7 +24,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, DeltaProtocolErr
 
 from watchkeeper.engines import parquet, places, spans
 from watchkeeper.engines.base import Changes, TableRef, Txn
-from watchkeeper.engines.normal import normal, plain_schema, rebatched
+from watchkeeper.engines.normal import normal, plain, plain_schema, rebatched
 from watchkeeper.errors import Fault, Faulty, TryAgain
 from watchkeeper.terms import Window
 
@@ -134,7 +134,12 @@ class Commits:
 
 def _paths(actions: Iterable[dict[str, Any]], kind: str) -> tuple[str, ...]:
     found = (action[kind] for action in actions if kind in action)
-    return tuple(unquote(entry["path"]) for entry in found if kind == "cdc" or entry.get("dataChange", True))
+    return tuple(entry["path"] for entry in found if kind == "cdc" or entry.get("dataChange", True))
+
+
+def _file(folder: Path, path: str) -> Path:
+    """Where a file of the log lies: its path is escaped, and absolute in a shallow clone."""
+    return folder / unquote(path).removeprefix("file://")
 
 
 def schema(table: TableRef, cursor: str | None) -> pa.Schema:
@@ -191,7 +196,8 @@ def _why_untold(handle: DeltaTable, folder: Path, commits: Commits) -> str:
     rewritten = bool(commits.removed or commits.feeds)
     if rewritten and (commits.schema_changed or not has_feed(handle)):
         return "rows were deleted or updated, and the table keeps no change feed (delta.enableChangeDataFeed)"
-    lost = [path for path in (*commits.added, *commits.feeds, *commits.removed) if not (folder / path).is_file()]
+    named = (*commits.added, *commits.feeds, *commits.removed)
+    lost = [path for path in named if not _file(folder, path).is_file()]
     return f"{len(lost)} data files of the changes are vacuumed" if lost else ""
 
 
@@ -277,9 +283,7 @@ def _parts(
     actions = pa.table(handle.get_add_actions(flatten=True))
     partitions = handle.metadata().partition_columns
     kept = [
-        parquet.Part(
-            path=folder / unquote(row["path"]), fixed={name: row.get(f"partition.{name}") for name in partitions}
-        )
+        parquet.Part(path=_file(folder, row["path"]), fixed={name: row.get(f"partition.{name}") for name in partitions})
         for row in actions.to_pylist()
         if time_column is None or _may_hold(row, time_column, whole.field(time_column).type, within or ())
     ]
@@ -331,32 +335,33 @@ class Hop:
 
     def _handle(self, table: TableRef) -> DeltaTable:
         folder = table.location
-        if not (folder / "_delta_log").is_dir():
+        if not places.is_delta(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            DeltaTable.create(
-                str(folder), _nullable(self.data.schema), mode="ignore", partition_by=list(self.partition_by)
-            )
+            self._create(folder)
         return open_table(table)
 
+    def _create(self, folder: Path) -> None:
+        try:
+            DeltaTable.create(str(folder), self.data.schema, mode="ignore", partition_by=list(self.partition_by))
+        except DeltaError:
+            if not places.is_delta(folder):  # else another process has just made it
+                raise
+
     def _write(self, handle: DeltaTable) -> None:
-        grown = _lacks(pa.schema(handle.schema().to_arrow()), self.data.schema)
+        same = _same_fields(pa.schema(handle.schema().to_arrow()), self.data.schema)
         write_deltalake(
             handle,
             self.data,
             mode="overwrite" if self.replace else "append",
             predicate=self.replace,
-            schema_mode="merge" if grown else None,
+            schema_mode=None if same else "merge",
             commit_properties=CommitProperties(app_transactions=[Transaction(self.txn.app, self.txn.seq)]),
         )
 
 
-def _nullable(schema_: pa.Schema) -> pa.Schema:
-    return schema_
-
-
-def _lacks(stored: pa.Schema, new: pa.Schema) -> bool:
-    """Whether the stored table lacks a column or a field of the new rows, or has more than they."""
-    return plain_schema(stored).to_string() != plain_schema(new).to_string()
+def _same_fields(stored: pa.Schema, new: pa.Schema) -> bool:
+    """Whether the new rows have exactly the columns and struct fields of the table, in whatever order."""
+    return {field.name: plain(field.type) for field in stored} == {field.name: plain(field.type) for field in new}
 
 
 def write(table: TableRef, hop: Hop) -> bool:
@@ -386,7 +391,7 @@ def _unwritable(table: TableRef, error: Exception) -> Fault:
 
 def stored_seq(table: TableRef, app: str) -> int | None:
     """The transaction that an app recorded last; None for none, or no table."""
-    if not (table.location / "_delta_log").is_dir():
+    if not places.is_delta(table.location):
         return None
     found: int | None = open_table(table).transaction_version(app)
     return found

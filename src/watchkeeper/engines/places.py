@@ -43,7 +43,7 @@ def find(table: TableRef) -> Place:
         Faulty: E301 nothing is there, or what is there holds no table.
     """
     location = table.location
-    if (location / "_delta_log").is_dir():
+    if is_delta(location):
         return Place(Storage.DELTA, location)
     if location.is_dir():
         return _files(table, location, _inside(location))
@@ -53,6 +53,12 @@ def find(table: TableRef) -> Place:
         folder, pattern = _split(location)
         return _files(table, folder, [path for path in sorted(folder.glob(pattern)) if path.is_file()])
     raise Faulty([not_found(table)])
+
+
+def is_delta(location: Path) -> bool:
+    """Whether a folder holds a Delta table; a log without a commit is one that a killed process was about to make."""
+    log = location / "_delta_log"
+    return any(path.suffix in (".json", ".parquet") for path in log.iterdir()) if log.is_dir() else False
 
 
 def _inside(folder: Path) -> list[Path]:

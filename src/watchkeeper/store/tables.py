@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from watchkeeper import schemas
 from watchkeeper.engines.base import Engine, TableRef, Txn
+from watchkeeper.engines.places import is_delta
 from watchkeeper.store.current import newest
 from watchkeeper.terms import Window
 
@@ -110,7 +112,7 @@ class Tables:
 
     def events_table(self, source_id: str) -> TableRef:
         """Where the events of a source lie; scan it with the engine."""
-        return TableRef(f"events/{quote(source_id, safe='')}", self.folder)
+        return TableRef(f"events/{_folder(source_id)}", self.folder)
 
     def table(self, name: str) -> TableRef:
         """Where one of the other tables lies."""
@@ -118,7 +120,7 @@ class Tables:
 
     def has_events(self, source_id: str) -> bool:
         """Whether anything was ever stored for a source."""
-        return (self.events_table(source_id).location / "_delta_log").is_dir()
+        return is_delta(self.events_table(source_id).location)
 
     def scan_events(
         self, source_id: str, columns: Sequence[str] | None = None, spans: Sequence[Window] | None = None
@@ -215,9 +217,15 @@ class Tables:
     def _read(self, name: str, where: str, columns: Sequence[str] | None = None) -> pa.Table:
         schema = _SCHEMAS[name]
         wanted = pa.schema([schema.field(column) for column in columns]) if columns is not None else schema
-        if not (self.table(name).location / "_delta_log").is_dir():
+        if not is_delta(self.table(name).location):
             return wanted.empty_table()
         return self.engine.read(self.table(name), where, wanted.names).cast(wanted)
+
+
+def _folder(source_id: str) -> str:
+    """A folder name for a source; delta-rs would decode an escape like ``%2F`` in it."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", source_id)
+    return name if name == source_id else f"{name}-{hashlib.sha256(source_id.encode()).hexdigest()[:8]}"
 
 
 def _replaced(monitor: str, windows: Sequence[Window], baselines: Sequence[str]) -> str | None:
