@@ -138,6 +138,14 @@ def by_key(connection: sa.Connection, key: str) -> Entry | None:
     return None if row is None else _entry(row)
 
 
+def keys(connection: sa.Connection, subjects: Sequence[str] | None = None) -> frozenset[str]:
+    """The idempotency keys that are told already, of all subjects or of some."""
+    chosen = sa.select(db.entries.c.key)
+    if subjects is not None:
+        chosen = chosen.where(db.entries.c.subject.in_(subjects))
+    return frozenset(connection.scalars(chosen))
+
+
 def _entry(row: Any) -> Entry:
     return Entry(**{**row._mapping, "body": json.loads(row.body)})
 
