@@ -51,4 +51,4 @@ def misfit_maps(misfits: Misfits, size: int) -> pa.Array:
     """A map from column to JSON text per row; null where everything fitted."""
     if not misfits:
         return pa.nulls(size, _MAP)
-    return pa.array([dict(misfits[at]).items() if at in misfits else None for at in range(size)], _MAP)
+    return pa.array([list(dict(misfits[at]).items()) if at in misfits else None for at in range(size)], _MAP)

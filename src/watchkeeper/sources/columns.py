@@ -62,7 +62,7 @@ def _text(raw: bytes | None) -> str | bytes | None:
 
 
 def readable(column: pa.Array) -> list[str | None]:
-    """Texts as Python values that UTF-8 can hold; bytes that are not UTF-8 are spelt out, as ``\\xff``."""
+    """Texts as Python values that UTF-8 can hold; bytes that are not UTF-8 are spelt out in hex."""
     values = texts(column)
     return [value.decode(errors="backslashreplace") if isinstance(value, bytes) else value for value in values]
 

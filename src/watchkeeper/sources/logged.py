@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +33,8 @@ COLUMNS: dict[str, pa.DataType] = {
 }
 """The columns that are read; any of them may be missing."""
 _IDS = ("databricks_request_id", "client_request_id", "requester")
-_INT32 = range(-(2**31), 2**31)
+_LARGEST_STATUS = 2**31 - 1
+_CODE = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def _weight(fraction: pa.Array, misfits: Misfits) -> pa.Array:
 def _status(numbers: pa.Array, misfits: Misfits) -> list[int | None]:
     status: list[int | None] = []
     for at, value in enumerate(numbers.to_pylist()):
-        whole = value is not None and value == value and value in _INT32
+        whole = value is not None and value.is_integer() and abs(value) <= _LARGEST_STATUS
         status.append(int(value) if whole else None)
         if value is not None and not whole:
             misfits.setdefault(at, []).append(("status_code", json_text(value)))
@@ -153,14 +155,11 @@ def _raw(batch: pa.RecordBatch, name: str) -> list[str | bytes | None]:
 def _codes(batch: pa.RecordBatch) -> list[list[str] | None]:
     column = _column(batch, "logging_error_codes")
     if columns.is_text(column.type):  # a text file holds the list as one text
-        return [
-            None if text is None else text.strip("[]").replace('"', "").split() for text in columns.readable(column)
-        ]
-    if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type) or pa.types.is_null(column.type)):
-        raise wrong_type("source", "logging_error_codes", column.type, "a list of texts")
-    return [
-        None if codes is None else [str(code) for code in codes if code is not None] for codes in column.to_pylist()
-    ]
+        return [_CODE.findall(text or "") for text in columns.readable(column)]
+    try:
+        return column.cast(COLUMNS["logging_error_codes"]).to_pylist()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise wrong_type("source", "logging_error_codes", column.type, "a list of texts") from None
 
 
 def _version(batch: pa.RecordBatch, options: UnpackOptions) -> pa.Array:

@@ -133,8 +133,8 @@ def read_answers(answers: Sequence[tuple[int, Answer]], size: int, columns: Colu
                     group[1].append(value)
                 else:
                     _read_plain(predicted, at, value, plain)
-    for names, (at, rows) in records.items():
-        _read_records(predicted, at, rows, _record_plan(names, paths))
+    for names, (places, rows) in records.items():
+        _read_records(predicted, places, rows, _record_plan(names, paths))
     return predicted
 
 
@@ -151,12 +151,15 @@ def _record_plan(names: Names, paths: _Paths) -> _Plan:
         score_key, decision_key = (None if paths.score else names[0], names[0] if paths.decision == () else None)
     by_kind = paths.score is None and score_key not in SCORE_KEYS
     either = score_key if by_kind or paths.decision == () else None
-    score = (score_key,) if score_key else paths.score
-    decision = (decision_key or either,) if decision_key or either else paths.decision
+    score, decision = _steps(score_key, paths.score), _steps(decision_key or either, paths.decision)
     used = [".".join(steps) for steps in (score, decision) if steps]
     rest = tuple(name for name in names if name not in used)
     class_keys = tuple(name for name in CLASS_KEYS if name in names)
     return _Plan(score, decision, by_kind, paths.decision is None and decision_key is None, rest, class_keys)
+
+
+def _steps(key: str | None, path: Names | None) -> Names | None:
+    return path if key is None else (key,)
 
 
 def _first(names: Names, keys: Names, taken: Names | None) -> str | None:

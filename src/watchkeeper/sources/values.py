@@ -111,7 +111,7 @@ _RULES: dict[pa.DataType, tuple[set[type], Any]] = {
 
 
 def clean(text: str) -> str:
-    """Text without lone surrogates, which UTF-8 cannot hold: they are spelt out, as ``\\ud800``."""
+    """Text without lone surrogates, which UTF-8 cannot hold: they are spelt out in hex."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
