@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from point_tables import DAILY, METRICS, START, outcomes_of, said, series, verdicts
 
+from watchkeeper.rules.change import RULE
 from watchkeeper.rules.families import arcsine
 from watchkeeper.terms import Window
 from watchkeeper.windows import Calendar, Duration
@@ -221,3 +222,8 @@ def test_daylight_saving_does_not_make_a_merged_window():
     short = series("null_share@1", [0.0], size=timedelta(hours=23), **NULLS)
     assert outcomes_of(short, calendar=berlin) == ["ok"]
     assert DAILY.size.about == timedelta(days=1)
+
+
+def test_its_verdicts_carry_its_name_and_version():
+    assert set(verdicts(nulls([0.5]))["rule"].to_pylist()) == {"change@1"}
+    assert RULE.summary == "Judge every window of a block by the row of the table of its family."

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from point_tables import START, series, verdicts
+from point_tables import METRICS, START, series, verdicts
 
 from watchkeeper import schemas
 from watchkeeper.rules.limit import Limit
@@ -117,3 +117,35 @@ def _seconds(points: pa.Table) -> float:
     began = time.perf_counter()
     assert verdicts(points).num_rows == points.num_rows
     return time.perf_counter() - began
+
+
+NASTY = [None, float("nan"), 0.0, 0.3, 1.0, -1.0, 7.5, 1e-300, 1e300, -1e300]
+SIZES = [0.0, 1e-9, 29.9, 30.0, 700.0, 1e12]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([NO_SPAN, SPAN]), st.integers(2, len(NASTY)))
+def test_numbers_of_any_kind_give_verdicts_and_no_complaint(seed, span, kinds):
+    rng = np.random.default_rng(seed)
+    pool = [NASTY[i] for i in rng.permutation(len(NASTY))[:kinds]]
+
+    def some(values=pool):
+        return [values[i] for i in rng.integers(0, len(values), 40)]
+
+    tables = [
+        series(
+            f"{name}@1",
+            some(),
+            status="ok",
+            n=some(SIZES),
+            baseline_n=some([None, *SIZES]),
+            column="score" if name == "psi" else "age",
+            **{part: some() for part in ("baseline_value", "se", "baseline_se", "compared", "noise_floor")},
+            baseline="" if name in ("row_count", "freshness_seconds") else "fixed",
+        )
+        for name in METRICS
+    ]
+    found = verdicts(*tables, baseline_span=span)
+    effects = found["effect"].to_numpy()
+    beyond = pa.compute.is_in(found["outcome"], pa.array(["warning"])).to_numpy(zero_copy_only=False)
+    assert (effects[beyond] > 1).all() and found.num_rows >= 40

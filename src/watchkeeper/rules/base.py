@@ -13,6 +13,9 @@ from watchkeeper.rules.series import Bools, SeriesBlock
 from watchkeeper.statistics.counts import Floats
 from watchkeeper.terms import Why
 
+LARGEST = 1e9
+"""The largest effect that is told apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -61,11 +64,11 @@ class Comparison:
         return self.tolerance + (self.z + extra) * self.sd
 
     def effect(self) -> Floats:
-        """Change in a bad direction over what is allowed, at least 0."""
+        """Change in a bad direction over what is allowed, from 0 to ``LARGEST``."""
         change = self.x - self.x0
         bad = np.abs(change) if self.side == 0 else self.side * change
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.maximum(bad / self.allowed(), 0)
+            return np.clip(bad / self.allowed(), 0, LARGEST)
 
     def limit(self, side: int | Floats | None = None, extra: float = 0.0) -> Floats:
         """The limit on one side, 1 or -1, as a value; by default on the bad side, or on that of the change."""

@@ -23,6 +23,7 @@ _LEVEL_OF_ONE = 0.05
 _OF_TRAFFIC = (ROW_COUNT, FRESHNESS)
 
 
+@np.errstate(all="ignore")
 def change(
     block: SeriesBlock,
     base: SeriesBlock,
@@ -54,7 +55,7 @@ def change(
         beyond=judged & (effect > 1),
         why_not=reason,
         why_beyond=Why.BEYOND_NOISE,
-        limit=np.where(judged, compared.limit(), np.nan),
+        limit=np.where(judged, _finite(compared.limit()), np.nan),
         effect=np.where(judged, effect, np.nan),
         guarantee=np.where(np.broadcast_to(compared.learnt, block.shape), Guarantee.G2.value, Guarantee.G0.value),
         severity=severity_of(family).value,
@@ -62,6 +63,7 @@ def change(
     )
 
 
+@np.errstate(all="ignore")
 def comparison(
     block: SeriesBlock,
     base: SeriesBlock,
@@ -113,6 +115,10 @@ def _z(level: Floats) -> Floats:
 
     several = np.maximum(1, np.rint(_LEVEL_OF_ONE / (1 - np.where(np.isnan(level), 0.95, level))))
     return special.ndtri(1 - ALPHA / several)
+
+
+def _finite(values: Floats) -> Floats:
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def severity_of(family: str) -> Severity:

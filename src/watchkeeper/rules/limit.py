@@ -72,6 +72,7 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+@np.errstate(all="ignore")
 def limit(block: SeriesBlock, wanted: Limit, declared: Metric) -> Judgement:
     """Judge every single window of the limited series by its value alone.
 

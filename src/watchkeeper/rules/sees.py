@@ -68,6 +68,7 @@ def sees(
     return pa.concat_tables([SEES.empty_table(), *parts]).combine_chunks()
 
 
+@np.errstate(all="ignore")
 def _newest(block: SeriesBlock, compared: Comparison, family: str, base: SeriesBlock, span: Window | None) -> pa.Table:
     judged = (why_not(block, compared, family, span) == "") & chosen(block, base, family)
     series = np.flatnonzero(judged.any(axis=1))
