@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -71,6 +71,7 @@ class Places:
     windows: Shelf
     baseline: Shelf | None
     calendar: Calendar
+    _found: dict[tuple[str, str, str], Ints] = field(default_factory=dict)
 
     @classmethod
     def of(cls, spans: Spans, windows: Shelf, baseline: Shelf | None, calendar: Calendar) -> Places:
@@ -90,7 +91,7 @@ class Places:
     def current(self, metric: Metric, column: str) -> Rows | None:
         """What a metric reads of a column at each place; None where nothing of the kind is stored."""
         found = self._stack(self.shelf, metric, column)
-        return found and Rows(found[1], found[0].find(self.cells))
+        return found and self._rows("", column, found, self.cells)
 
     def uncut(self, metric: Metric, column: str) -> Ints | None:
         """Rows of a column that is known but not yet cut as a metric needs it; None where that is not so."""
@@ -120,11 +121,11 @@ class Places:
 
     def _fixed(self, metric: Metric, column: str) -> Rows | None:
         found = None if self.baseline is None else self._stack(self.baseline, metric, column)
-        return found and Rows(found[1], found[0].find(self._all_versions(NO_WINDOW)))
+        return found and self._rows(FIXED, column, found, self._all_versions)
 
     def _previous(self, metric: Metric, column: str) -> Rows | None:
         found = self._stack(self.shelf, metric, column)
-        return found and Rows(found[1], found[0].find(self.cells.with_windows(self.spans.previous[self.span])))
+        return found and self._rows(PREVIOUS, column, found, self.cells.with_windows(self.spans.previous[self.span]))
 
     def _rolling(self, metric: Metric, column: str, width: Duration) -> Rows | None:
         found = self._stack(self.windows, metric, column)
@@ -141,20 +142,26 @@ class Places:
         member = _ranges(first, last)
         into = np.repeat(np.arange(first.size), last - first) * len(segments) + segment[member]
         merged = statistic.take(star[member]).merged(into, first.size * len(segments))
-        at = segments.find(self._all_versions(NO_WINDOW))
+        at = segments.find(self._all_versions)
         return Rows(merged, np.where(at >= 0, self.span * len(segments) + at, -1))
 
     def _back(self, start: int, width: Duration) -> int:
         return micros(width.before(moment(start).astimezone(ZoneInfo(self.calendar.timezone))))
 
-    def _all_versions(self, window: int) -> Cells:
+    def _rows(self, which: str, column: str, stack: tuple[Cells, Any], wanted: Cells) -> Rows:
+        """The wanted cells of a stack; several metrics read the same ones."""
+        cells, statistic = stack
+        key = (which, column, statistic.kind)
+        if key not in self._found:
+            self._found[key] = cells.find(wanted)
+        return Rows(statistic, self._found[key])
+
+    @cached_property
+    def _all_versions(self) -> Cells:
+        """The cell of a baseline that each place is compared with."""
         count = len(self.cells)
-        return Cells(
-            np.full(count, window, np.int64),
-            texts([ANY_VERSION] * count),
-            self.cells.segment_key,
-            self.cells.segment_value,
-        )
+        windows, versions = np.full(count, NO_WINDOW, np.int64), texts([ANY_VERSION] * count)
+        return Cells(windows, versions, self.cells.segment_key, self.cells.segment_value)
 
     @staticmethod
     def _stack(shelf: Shelf, metric: Metric, column: str) -> tuple[Cells, Any] | None:

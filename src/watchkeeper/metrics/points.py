@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -68,15 +69,15 @@ def points_table(
         "baseline_se": _numbers(None if base is None else base.se, count),
         "low": _numbers(made.low),
         "high": _numbers(made.high),
-        "level": pa.repeat(float(made.level), count),
+        "level": _same(float(made.level), count),
         "noise_floor": _numbers(made.noise_floor),
         "compared": _numbers(made.compared),
-        "method": pa.repeat(made.method, count),
-        "guarantee": pa.repeat(asked.metric.guarantee.value, count),
+        "method": _same(made.method, count),
+        "guarantee": _same(asked.metric.guarantee.value, count),
         "open": _flags(spans.open[span]),
         "partial": _flags(spans.partial[span]),
         "maturity": _maturity(places, asked),
-        "seq": pa.repeat(pa.scalar(header.seq, pa.int64()), count),
+        "seq": _same(header.seq, count),
     }
     return pa.table([columns[name] for name in schemas.POINTS.names], schema=schemas.POINTS)
 
@@ -85,17 +86,26 @@ def _key(places: Places, header: Header, asked: Request, baseline: str) -> dict[
     count = len(places.cells)
     version, key, value = places.words
     return {
-        "monitor": pa.repeat(header.monitor, count),
-        "metric": pa.repeat(asked.identity, count),
-        "column": pa.repeat(asked.column, count),
+        "monitor": _same(header.monitor, count),
+        "metric": _same(asked.identity, count),
+        "column": _same(asked.column, count),
         "model_version": version,
         "segment_key": key,
         "segment_value": value,
         "window_start": _plain(places.cells.window_start, schemas.TIME),
         "window_end": _plain(places.spans.end[places.span], schemas.TIME),
-        "baseline": pa.repeat(baseline, count),
-        "monitor_version": pa.repeat(header.monitor_version, count),
+        "baseline": _same(baseline, count),
+        "monitor_version": _same(header.monitor_version, count),
     }
+
+
+def _same(value: str | float, count: int) -> Any:
+    return pa.repeat(_scalar(value), count)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _scalar(value: str | float) -> Any:
+    return pa.scalar(value)
 
 
 def _plain(values: NDArray[Any], type_: Any, known: NDArray[np.bool_] | None = None) -> Any:

@@ -33,13 +33,14 @@ def quantile(current: Histogram, baseline: Histogram | None = None, *, p: float 
     """
     counts = current.counts
     value, inside_low, inside_high = current.quantile(p)
+    cdf = current.cdf
     low_rank, high_rank = wilson(np.full(value.shape, p), counts.n_eff)
     return Estimates.of(
         np.where(np.isfinite(value), value, np.nan),
         n=counts.rows,
         n_eff=counts.n_eff,
-        low=np.fmin(_edge(current.cdf, low_rank, current.grid.lower), value),
-        high=np.fmax(_edge(current.cdf, high_rank, current.grid.upper), value),
+        low=np.fmin(_edge(cdf, low_rank, current.grid.lower), value),
+        high=np.fmax(_edge(cdf, high_rank, current.grid.upper), value),
         compared=None if baseline is None else _share_above_quantile(current, baseline, p),
         baseline_n=None if baseline is None else np.broadcast_to(baseline.counts.n_eff, value.shape),
         status=np.where(inside_low < inside_high, Status.APPROXIMATE, Status.OK),

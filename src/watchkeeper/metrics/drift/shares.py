@@ -129,13 +129,13 @@ def _aligned(
 
 def _bins(baseline: Histogram | Categories, weight: Floats) -> Ints:
     share = _normal(weight)
-    listed = _value_bins(share)
     if isinstance(baseline, Categories):
-        return listed
-    atoms = np.asarray(baseline.grid.is_atom, bool)
+        return _value_bins(share)
     held = share > 0
-    by_value = (held <= atoms).all(axis=1) & (held.sum(axis=1) <= MOST_ATOMS) & held.any(axis=1)
-    return np.where(by_value[:, None], listed, _decile_bins(share))
+    by_value = (held <= baseline.grid.is_atom).all(axis=1) & (held.sum(axis=1) <= MOST_ATOMS) & held.any(axis=1)
+    bins = _decile_bins(share)
+    bins[by_value] = _value_bins(share[by_value])
+    return bins
 
 
 def _decile_bins(share: Floats) -> Ints:
