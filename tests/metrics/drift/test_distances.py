@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 from tests.metrics.stacks import categories, counted, histogram, listing
 
 from watchkeeper.metrics.base import Estimates
 from watchkeeper.metrics.drift.js_distance import js_distance
 from watchkeeper.metrics.drift.ks import ks
 from watchkeeper.metrics.drift.psi import psi
+from watchkeeper.metrics.drift.wasserstein import wasserstein
 from watchkeeper.statistics.grid import fit_numeric
 from watchkeeper.terms import Status
 
@@ -20,7 +22,7 @@ RNG = np.random.default_rng(11)
 BASE = RNG.normal(size=40_000)
 THEN = histogram(BASE)
 Distance = Callable[[Any, Any], Estimates]
-distances = pytest.mark.parametrize("distance", [psi, js_distance, ks])
+distances = pytest.mark.parametrize("distance", [psi, js_distance, ks, wasserstein])
 
 
 @distances
@@ -132,3 +134,20 @@ def test_ks_lies_in_a_bracket_that_holds_the_distance_of_the_rows() -> None:
 
 def test_ks_needs_thirty_rows() -> None:
     assert ks(histogram(BASE[:29], BASE[:30]), THEN).status[0] == Status.INSUFFICIENT
+
+
+def test_a_shifted_column_has_moved_by_its_shift() -> None:
+    got = wasserstein(histogram(*(BASE[:20_000] + shift for shift in (0.25, 1.0))), THEN)
+    assert got.value == pytest.approx([0.25, 1.0], abs=0.02)
+
+
+def test_the_earth_movers_bracket_holds_the_distance_of_the_rows() -> None:
+    now = RNG.normal(0.2, 1.1, size=3_000)
+    got = wasserstein(histogram(now), THEN)
+    assert got.low[0] <= stats.wasserstein_distance(now, BASE) <= got.high[0]
+    assert got.value[0] == pytest.approx(stats.wasserstein_distance(now, BASE), rel=0.05)
+
+
+def test_rows_beyond_the_grid_have_moved_by_nobody_knows_how_much() -> None:
+    got = wasserstein(histogram([*BASE[:99], np.inf]), THEN)
+    assert got.status[0] == Status.UNDEFINED and np.isnan(got.value[0])

@@ -30,23 +30,34 @@ def ks_bracket(p: Floats, q: Floats, is_atom: NDArray[np.bool_]) -> tuple[Floats
     return np.clip(lower, 0, 1), np.clip(np.maximum(lower, upper), 0, 1)
 
 
-def wasserstein_bracket(p: Floats, q: Floats, edges: Floats) -> tuple[Floats, Floats, Floats]:
+def wasserstein_bracket(p: Floats, q: Floats, width: Floats) -> tuple[Floats, Floats, Floats]:
     """Wasserstein-1 distance with rows spread evenly inside bins, and the limits it lies between.
 
     Args:
         p: baseline shares from low to high, shape (cells, bins).
         q: current shares over the same bins.
-        edges: finite edges, one more than bins.
+        width: width of each bin, 0 for a single value, shape (bins,).
 
     Returns:
-        even, lower and upper, each of shape (cells,), in the unit of the edges.
+        even, lower and upper, each of shape (cells,), in the unit of the width.
     """
-    width = np.diff(edges)
     f1, g1 = np.cumsum(p, axis=-1), np.cumsum(q, axis=-1)
     f0, g0 = f1 - p, g1 - q
     lower = width * np.maximum(0, np.maximum(f0 - g1, g0 - f1))
     upper = width * np.maximum(f1 - g0, g1 - f0)
     return (width * _even(f0 - g0, f1 - g1)).sum(axis=-1), lower.sum(axis=-1), upper.sum(axis=-1)
+
+
+def wasserstein_floor(p: Floats, width: Floats, s: Floats) -> Floats:
+    """Mean of the Wasserstein-1 distance when nothing has changed, ``integral of sqrt(2 F (1 - F) s / pi)``.
+
+    Args:
+        p: baseline shares from low to high, shape (cells, bins).
+        width: width of each bin, shape (bins,).
+        s: ``1 / n + 1 / m`` of baseline and current rows, shape (cells,).
+    """
+    middle = np.clip(np.cumsum(p, axis=-1) - p / 2, 0, 1)
+    return (width * np.sqrt(2 * middle * (1 - middle) / np.pi)).sum(axis=-1) * np.sqrt(s)
 
 
 def _even(before: Floats, after: Floats) -> Floats:
