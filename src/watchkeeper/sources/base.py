@@ -48,8 +48,8 @@ class UnpackOptions:
         outputs: the same for what the model returned beside score and decision.
         columns: where the parts of a prediction stand.
         binary: decisions are ``"1"`` (``columns.positive``) and ``"0"`` (anything else); False keeps the class.
-        identities: False leaves event ids, row hashes and join keys empty where a format derives them by hashing
-            every row and nothing asks for them. Formats whose events are stored always fill them.
+        identities: False leaves event ids, row hashes and raw references without ids where a format derives them by
+            hashing every row and nothing asks for them. Formats whose events are stored always fill them.
     """
 
     source_id: str

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from watchkeeper.sources import columns, identity
+from watchkeeper.sources import casts, identity
 from watchkeeper.sources.base import UnpackOptions, missing_column, wrong_type
 from watchkeeper.sources.frames import Misfits
 from watchkeeper.sources.values import json_text
@@ -100,7 +100,7 @@ def _time(batch: pa.RecordBatch) -> pa.Array:
     found = []
     for name in ("request_time", "request_date"):
         try:
-            found.append(columns.times(_column(batch, name))[0])
+            found.append(casts.times(_column(batch, name))[0])
         except TypeError:
             raise wrong_type("source", name, _column(batch, name).type, "a time") from None
     return pc.coalesce(*found)
@@ -108,7 +108,7 @@ def _time(batch: pa.RecordBatch) -> pa.Array:
 
 def _number(batch: pa.RecordBatch, name: str, misfits: Misfits) -> pa.Array:
     try:
-        numbers, unfit = columns.doubles(_column(batch, name))
+        numbers, unfit = casts.doubles(_column(batch, name))
     except TypeError:
         raise wrong_type("source", name, _column(batch, name).type, "a number") from None
     for at, text in unfit:
@@ -140,22 +140,22 @@ def _status(numbers: pa.Array, misfits: Misfits) -> list[int | None]:
 
 def _texts(batch: pa.RecordBatch, name: str) -> list[str | None]:
     column = _column(batch, name)
-    return columns.readable(column if columns.is_text(column.type) else identity.key_texts(column))
+    return casts.readable(column if casts.is_text(column.type) else identity.key_texts(column))
 
 
 def _raw(batch: pa.RecordBatch, name: str) -> list[str | bytes | None]:
     column = _column(batch, name)
     if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
         column = column.cast(pa.binary()).view(pa.string())
-    if not (columns.is_text(column.type) or pa.types.is_null(column.type)):
+    if not (casts.is_text(column.type) or pa.types.is_null(column.type)):
         raise wrong_type("source", name, column.type, "JSON text")
-    return columns.texts(column)
+    return casts.texts(column)
 
 
 def _codes(batch: pa.RecordBatch) -> list[list[str] | None]:
     column = _column(batch, "logging_error_codes")
-    if columns.is_text(column.type):  # a text file holds the list as one text
-        return [_CODE.findall(text or "") for text in columns.readable(column)]
+    if casts.is_text(column.type):  # a text file holds the list as one text
+        return [_CODE.findall(text or "") for text in casts.readable(column)]
     try:
         return column.cast(COLUMNS["logging_error_codes"]).to_pylist()
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -167,11 +167,11 @@ def _version(batch: pa.RecordBatch, options: UnpackOptions) -> pa.Array:
     if path is None:
         column = _column(batch, "served_entity_id")
     else:
-        found = columns.find(batch, path)
+        found = casts.find(batch, path)
         if found is None:
             raise missing_column("columns.version", path, batch.schema.names)
         column = found
-    return pc.fill_null(pa.array(columns.readable(identity.key_texts(column)), pa.string()), "")
+    return pc.fill_null(pa.array(casts.readable(identity.key_texts(column)), pa.string()), "")
 
 
 def _hashes(facts: Sequence[Sequence[Any]], bodies: Sequence[Sequence[str | bytes | None]]) -> list[str]:

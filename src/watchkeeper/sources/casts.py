@@ -241,17 +241,15 @@ def seconds(column: pa.Array) -> pa.Array:
 def find(batch: pa.RecordBatch, path: str) -> pa.Array | None:
     """The column of a name; else, where the name has dots, the field that the path reaches in a struct.
 
-    A name with a dot (``emp.var.rate``) wins over a dotted path.
+    A name with a dot (``emp.var.rate``) wins over a dotted path. Dictionaries of anything but texts are decoded.
     """
-    if path in batch.schema.names:
-        return batch.column(batch.schema.names.index(path))
     root, steps = root_of(batch.schema, path)
     if root is None:
         return None
     column = batch.column(batch.schema.names.index(root))
     for step in steps:
         column = pc.struct_field(column, step)
-    return column
+    return plain(column) if pa.types.is_dictionary(column.type) and not is_text(column.type) else column
 
 
 def root_of(schema: pa.Schema, path: str) -> tuple[str | None, tuple[str, ...]]:

@@ -1,0 +1,224 @@
+"""A table with one row per prediction, or a text file of such rows, read through the column map of a monitor.
+
+Without an id column there are no request and event ids (both ``""``): equal rows stay separate rows, and a window is
+recounted whole. Rows without a usable time belong to no window; they are counted in ``Notes.untimed``.
+
+What a column becomes as a feature:
+
+=====================================  =====================================================================
+numbers, decimals                      double (or bigint where ``types`` says so)
+booleans                               boolean
+texts                                  string; dictionaries stay dictionaries
+texts, where every column is text      what most of its values spell: double, boolean or string
+dates, times, lengths of time          watched only if named in ``only``: double, in seconds
+lists, structs, maps                   watched only if named in ``only``: string, as JSON
+binary                                 cannot be watched
+=====================================  =====================================================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from watchkeeper.errors import Fault, Faulty
+from watchkeeper.schemas import TIME
+from watchkeeper.sources import assembly, casts, identity, row_features
+from watchkeeper.sources.base import ColumnMap, Notes, UnpackOptions, missing_column, wrong_type
+from watchkeeper.sources.classes import class_texts, decided
+from watchkeeper.sources.frames import Misfits
+from watchkeeper.sources.naming import keys_of
+from watchkeeper.sources.values import json_text
+from watchkeeper.spec.monitor import Threshold
+from watchkeeper.terms import ParseStatus
+
+ANY_TABLE = 0.1
+"""How surely any table is one of rows: less than every format that has telling columns."""
+
+
+@dataclass(frozen=True)
+class RowTable:
+    """One row per prediction."""
+
+    name: str = "rows"
+
+    def recognises(self, schema: pa.Schema) -> float:
+        """``ANY_TABLE`` for any table that has columns."""
+        return ANY_TABLE if len(schema) else 0.0
+
+    def reads(self, schema: pa.Schema, options: UnpackOptions) -> list[str]:
+        wanted = {
+            casts.root_of(schema, path)[0] for path in [*row_features.mapped(options.columns), *options.columns.join]
+        }
+        kept = (name for name, _ in keys_of(each.name for each in options.inputs or ()))
+        named = kept if options.inputs is not None else row_features.candidates(schema, options)
+        wanted |= {casts.root_of(schema, name)[0] for name in named}
+        return [name for name in schema.names if name in wanted]
+
+    def time_column(self, options: UnpackOptions) -> str:
+        return _time_path(options.columns)
+
+    def infer(self, batch: pa.RecordBatch, options: UnpackOptions) -> tuple[pa.StructType, pa.StructType]:
+        return row_features.inferred(batch, options)[0], pa.struct([])
+
+    def unpack(self, batch: pa.RecordBatch, options: UnpackOptions) -> pa.RecordBatch:
+        if options.inputs is None:
+            inputs, left_out = row_features.inferred(batch, options)
+        else:
+            inputs, left_out = options.inputs, row_features.unwatched(batch.schema, options)
+        time = _time(batch, options.columns)
+        timed = time.is_valid()
+        untimed = len(batch) - timed.true_count
+        if untimed:
+            batch, time = batch.filter(timed), time.filter(timed)
+        return _events(batch, time, inputs, options, Notes(untimed, left_out))
+
+
+SOURCE = RowTable()
+
+
+def _time_path(columns: ColumnMap) -> str:
+    if columns.time is None:
+        fix = "name the column that says when each prediction was made"
+        raise Faulty([Fault("E305", "a table of rows has no time of its own", fix, path="columns.time")])
+    return columns.time
+
+
+def _mapped(batch: pa.RecordBatch, path: str, part: str) -> pa.Array:
+    column = casts.find(batch, path)
+    if column is None:
+        raise missing_column(f"columns.{part}", path, batch.schema.names)
+    return column
+
+
+def _time(batch: pa.RecordBatch, columns: ColumnMap) -> pa.Array:
+    path = _time_path(columns)
+    column = _mapped(batch, path, "time")
+    try:
+        return casts.times(column)[0]
+    except TypeError:
+        raise wrong_type("columns.time", path, column.type, "a time") from None
+
+
+def _events(
+    batch: pa.RecordBatch, time: pa.Array, inputs: pa.StructType, options: UnpackOptions, notes: Notes
+) -> pa.RecordBatch:
+    size, columns = len(batch), options.columns
+    misfits: Misfits = {}
+    features = row_features.struct_of(batch, inputs, options, misfits)
+    score = _score(batch, columns, misfits)
+    facts: dict[str, Any] = {
+        "source_id": assembly.constant(options.source_id, pa.string(), size),
+        "row_index": assembly.constant(0, pa.int32(), size),
+        "rows_in_request": assembly.constant(1, pa.int32(), size),
+        "event_time": time.cast(TIME),
+        "event_date": time.cast(pa.date32()),
+        "batch_seq": assembly.constant(options.batch_seq, pa.int64(), size),
+        "model_version": _version(batch, columns),
+        "parse_status": assembly.constant(ParseStatus.OK.value, pa.string(), size),
+        "weight": _weight(batch, columns, misfits),
+        "score": score,
+        "decision": _decision(batch, score, columns, options.binary),
+        "inputs": features,
+        "misfits": assembly.misfit_maps(misfits, size),
+    }
+    return assembly.events(facts | _identities(batch, time, features, facts, options), size, notes)
+
+
+def _score(batch: pa.RecordBatch, columns: ColumnMap, misfits: Misfits) -> pa.Array:
+    if columns.score is None:
+        return pa.nulls(len(batch), pa.float64())
+    return _numbers(batch, columns.score, "score", misfits)
+
+
+def _numbers(batch: pa.RecordBatch, path: str, part: str, misfits: Misfits) -> pa.Array:
+    column = _mapped(batch, path, part)
+    try:
+        numbers, unfit = casts.doubles(column)
+    except TypeError:
+        raise wrong_type(f"columns.{part}", path, column.type, "a number") from None
+    for at, text in unfit:
+        misfits.setdefault(at, []).append((part, text))
+    return numbers
+
+
+def _weight(batch: pa.RecordBatch, columns: ColumnMap, misfits: Misfits) -> pa.Array:
+    """How many rows each row stands for; what is not above 0 counts as 1 and is a misfit, none as 1."""
+    if columns.weight is None:
+        return assembly.constant(1.0, pa.float64(), len(batch))
+    numbers = _numbers(batch, columns.weight, "weight", misfits)
+    values: NDArray[np.float64] = numbers.to_numpy(zero_copy_only=False)
+    sound = np.isfinite(values) & (values > 0)
+    given = numbers.is_valid().to_numpy(zero_copy_only=False)
+    for at in np.flatnonzero(given & ~sound).tolist():
+        misfits.setdefault(at, []).append(("weight", json_text(float(values[at]))))
+    return pa.array(np.where(sound, values, 1.0))
+
+
+def _decision(batch: pa.RecordBatch, score: pa.Array, columns: ColumnMap, binary: bool) -> pa.Array:
+    if isinstance(columns.decision, Threshold):
+        return decided(score, columns.decision.value)
+    if columns.decision is None:
+        return pa.nulls(len(batch), pa.string())
+    column = _mapped(batch, columns.decision, "decision")
+    if pa.types.is_nested(column.type):
+        raise wrong_type("columns.decision", columns.decision, column.type, "a class")
+    return class_texts(column, columns.positive, binary=binary)
+
+
+def _version(batch: pa.RecordBatch, columns: ColumnMap) -> pa.Array:
+    if columns.version is None:
+        return assembly.constant("", pa.string(), len(batch))
+    return pc.fill_null(identity.key_texts(_mapped(batch, columns.version, "version")), "")
+
+
+def _identities(
+    batch: pa.RecordBatch, time: pa.Array, features: pa.StructArray, facts: dict[str, Any], options: UnpackOptions
+) -> dict[str, Any]:
+    """Join keys where the map has join names; ids and row hashes where there is an id column and they are asked for."""
+    size = len(batch)
+    nothing = assembly.constant("", pa.string(), size)
+    joined = _join_key(batch, options.columns)
+    if options.columns.id is None or not options.identities:
+        raw_ref = assembly.constant(f"{options.table}#", pa.string(), size)
+        return {
+            "event_id": nothing,
+            "request_id": nothing,
+            "row_hash": nothing,
+            "raw_ref": raw_ref,
+            "join_key": joined,
+        }
+    request_id = pc.fill_null(identity.key_texts(_mapped(batch, options.columns.id, "id")), "")
+    names = [name or "" for name in casts.readable(request_id)]
+    return {
+        "event_id": identity.event_ids(options.source_id, names, [0] * size),
+        "request_id": names,
+        "row_hash": _row_hashes(time, features, facts),
+        "raw_ref": [f"{options.table}#{name}" for name in names],
+        "join_key": joined,
+    }
+
+
+def _row_hashes(time: pa.Array, features: pa.StructArray, facts: dict[str, Any]) -> list[str]:
+    """The hash of what a row says: time, version, weight, score, decision and kept features."""
+    said = [time.cast(pa.int64()), *(facts[name] for name in ("model_version", "weight", "score", "decision"))]
+    texts = [identity.key_texts(column) for column in [*said, *features.flatten()]]
+    marked = [pc.fill_null(pc.binary_join_element_wise("=", text, ""), "-") for text in texts]
+    return [
+        identity.row_hash([part.encode() for part in row]) for row in zip(*(m.to_pylist() for m in marked), strict=True)
+    ]
+
+
+def _join_key(batch: pa.RecordBatch, columns: ColumnMap) -> pa.Array | None:
+    if not columns.join:
+        return None
+    found = [casts.find(batch, name) for name in columns.join]
+    missing = [name for name, column in zip(columns.join, found, strict=True) if column is None]
+    if missing:
+        raise missing_column("labels.join", missing[0], batch.schema.names)
+    return identity.join_keys([column for column in found if column is not None])
