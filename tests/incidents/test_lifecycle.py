@@ -164,6 +164,29 @@ def test_a_breach_within_seven_days_reopens_the_episode_and_a_later_one_opens_th
     assert [incident.episode for incident in later.incidents] == [1, 2]
 
 
+def test_the_seven_days_count_from_the_recovery_not_from_the_last_breach():
+    ledger = after(series("wB" + "w" * 9 + "..." + ".wB"))
+    assert ledger.kinds == ["opened", "recovered", "reopened"]
+
+
+def test_windows_restated_between_two_episodes_leave_one_unresolved():
+    ledger = Ledger()
+    ledger.run(verdicts(series("wB" + "." * 12 + "wB")), day=20)
+    ledger.run(verdicts(series("wB" + "B" * 12, seq=2), series("wB", from_day=14)), day=21)
+    assert [i.state for i in ledger.incidents] == [IncidentState.RESOLVED, IncidentState.OPEN]
+    assert ledger.run(verdicts(series("wB" + "B" * 12, seq=2), series("wB", from_day=14)), day=22) == []
+
+
+def test_an_earlier_spell_found_by_a_restatement_joins_without_losing_the_later_one():
+    ledger = Ledger()
+    ledger.run(verdicts(series("." * 9 + "wwB")), day=12)
+    restated = verdicts(series("BBBBBBBB...B", seq=2))
+    ledger.run(restated, day=13)
+    assert ledger.kinds == ["opened", "updated"]
+    assert ledger.incidents[0].first_window == window(0)
+    assert ledger.run(restated, day=14) == []
+
+
 def test_a_re_run_after_the_recovery_reopens_nothing():
     table = verdicts(series("..wBBB...."))
     ledger = Ledger()

@@ -7,7 +7,7 @@ import pytest
 from tests.incidents.build import DAY, START, finding
 from tests.incidents.test_json import AN_INCIDENT
 
-from watchkeeper.incidents.reopening import Fate, fate, resolved_at
+from watchkeeper.incidents.reopening import Fate, fate, recovery_of
 from watchkeeper.terms import Resolution
 
 RECOVERED = replace(AN_INCIDENT, resolution=Resolution.RECOVERED, findings=(finding(first=1, last=4),))
@@ -15,11 +15,13 @@ NOW = START + 60 * DAY
 
 
 def when(incident, found, day):
-    return fate(incident, found, START + day * DAY, NOW)
+    recovered = incident.resolution is Resolution.RECOVERED
+    resolved = recovery_of(incident) if recovered else incident.changed_at
+    return fate(incident, found, START + day * DAY, resolved=resolved, now=NOW)
 
 
 def test_a_recovery_is_in_the_time_of_its_windows():
-    assert resolved_at(RECOVERED) == START + 8 * DAY
+    assert recovery_of(RECOVERED) == START + 8 * DAY
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from watchkeeper.incidents.fingerprint import fingerprint, incident_id
 from watchkeeper.incidents.json import finding_json, suspects_json, time_json, window_json
 from watchkeeper.incidents.matching import Name, is_gone, name_of
 from watchkeeper.incidents.project import applied
-from watchkeeper.incidents.reopening import Fate, fate, is_fresh, reopens_by
+from watchkeeper.incidents.reopening import REOPENS_WITHIN, Fate, fate, is_fresh, recovery_of
 from watchkeeper.incidents.spells import History, Series, Spell, series_of
 from watchkeeper.incidents.surroundings import Surroundings
 from watchkeeper.incidents.words import ranked, recovery, sentence, title
@@ -57,7 +57,8 @@ class Desk:
             if incident.state != IncidentState.RESOLVED:
                 self._correct(incident)
             elif incident.resolution == Resolution.CORRECTED and self.owned[incident.id]:
-                self._return(incident, at)
+                if incident == self._latest(incident.cause):
+                    self._return(incident, at)
 
     def play(self, at: datetime) -> None:
         """Tell what the windows that ended at this moment add."""
@@ -66,7 +67,7 @@ class Desk:
         for incident in list(self.incidents.values()):
             if incident.state != IncidentState.RESOLVED:
                 self._update(incident, joined.get(incident.id, []), at)
-            elif incident.resolution == Resolution.RECOVERED:
+            elif incident.resolution == Resolution.RECOVERED and incident == self._latest(incident.cause):
                 self._revive(incident, joined.get(incident.id, []), at)
         self._link(at)
         for incident in list(self.incidents.values()):
@@ -101,7 +102,7 @@ class Desk:
         explained = self._explaining(name, finding)
         if explained is not None:
             return explained
-        if latest is not None and fate(latest, finding, at, self.now) is not Fate.NEW_EPISODE:
+        if latest is not None and self._fate(latest, finding, at) is not Fate.NEW_EPISODE:
             return latest.id
         return None
 
@@ -129,7 +130,7 @@ class Desk:
             return
         incident = self.incidents[target]
         known = [(h, s, _seen(h, s, at)) for h, s in cases]
-        fates = [self._fate(incident, seen, at) for _, _, seen in known]
+        fates = [self._fate(incident, seen.finding(), at) for _, _, seen in known]
         kept = [(h, s) for (h, s, _), what in zip(known, fates, strict=True) if what is not Fate.DECIDED]
         self._own(target, kept)
         if Fate.REOPENS in fates:
@@ -137,9 +138,17 @@ class Desk:
         else:
             joined[target] += [spell for _, spell in kept]
 
-    def _fate(self, incident: Incident, spell: Spell, at: datetime) -> Fate | None:
-        resolved = incident.state == IncidentState.RESOLVED
-        return fate(incident, spell.finding(), at, self.now) if resolved else None
+    def _fate(self, incident: Incident, finding: Finding, at: datetime) -> Fate | None:
+        if incident.state != IncidentState.RESOLVED:
+            return None
+        return fate(incident, finding, at, resolved=self._resolved_at(incident, at), now=self.now)
+
+    def _resolved_at(self, incident: Incident, at: datetime) -> datetime:
+        """When it was over: a recovery in the time of its windows, however late the run that found it."""
+        if incident.resolution != Resolution.RECOVERED:
+            return incident.changed_at
+        ends = [_seen(h, s, at).over(at) for h, s in self.owned[incident.id]]
+        return max((end for end in ends if end is not None), default=recovery_of(incident))
 
     def _open(self, name: str, cases: Sequence[tuple[History, Spell]], at: datetime) -> None:
         print_ = fingerprint(self.project, self.model, name)
@@ -166,7 +175,7 @@ class Desk:
         """Tell what belongs to a recovered incident, and reopen it if a finding goes on after the recovery."""
         owned = [(h, s) for h, s in self.owned[incident.id] if any(b.window.end == at for b in s.breaches)]
         going_on = [(h, s) for h, s in owned if is_fresh(incident, (_seen(h, s, at).finding(),))]
-        if going_on and reopens_by(at, incident):
+        if going_on and at - self._resolved_at(incident, at) <= REOPENS_WITHIN:
             self._tell(kinds.REOPENED, incident, _key("reopened", at, going_on), at)
         elif new:
             self._tell(kinds.UPDATED, incident, _key("updated", at, [(h, s) for h, s in owned if s in new]), at)
@@ -195,7 +204,7 @@ class Desk:
 
     def _return(self, incident: Incident, at: datetime) -> None:
         cases = self.owned[incident.id]
-        if reopens_by(self.now, incident):
+        if self.now - incident.changed_at <= REOPENS_WITHIN:
             seq = max(breach.seq for _, spell in cases for breach in spell.breaches)
             self._tell(kinds.REOPENED, incident, f"{_key('reopened', at, cases)}:{seq}", at)
             return
@@ -253,8 +262,7 @@ class Desk:
         """All findings of an incident at a moment: its spells, and known ones that nothing speaks against."""
         spells: dict[Series, list[Spell]] = defaultdict(list)
         for history, spell in self.owned[id_]:
-            if spell.began <= at:
-                spells[spell.series].append(_seen(history, spell, at))
+            spells[spell.series].append(_seen(history, spell, at))
         found = [_as_one(parts).finding() for parts in spells.values()]
         rest = [f for f in known if series_of(f) not in spells and not is_gone(f, self._histories())]
         return ranked([*found, *rest])
@@ -289,6 +297,7 @@ class Desk:
 
 
 def _seen(history: History, spell: Spell, at: datetime) -> Spell:
+    """The spell as it was at a moment; one that an earlier run told of before this moment came up stays whole."""
     return history.until(at, spell) or spell
 
 

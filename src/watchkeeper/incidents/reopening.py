@@ -23,7 +23,7 @@ class Fate(StrEnum):
     DECIDED = "people have decided about this breach"
 
 
-def fate(incident: Incident, finding: Finding, at: datetime, now: datetime) -> Fate:
+def fate(incident: Incident, finding: Finding, at: datetime, *, resolved: datetime, now: datetime) -> Fate:
     """What a breach completed at ``at`` means for a resolved incident of the same fingerprint.
 
     After a recovery only evidence later than all evidence of the incident reopens it. After a decision by people
@@ -33,13 +33,13 @@ def fate(incident: Incident, finding: Finding, at: datetime, now: datetime) -> F
     """
     if incident.resolution in _BY_PEOPLE:
         decided = _matter(finding) in {_matter(f) for f in incident.findings}
-        if decided and finding.first.start < incident.changed_at:
+        if decided and finding.first.start < resolved:
             return Fate.DECIDED
-        return _by_time(at, incident.changed_at)
+        return _by_time(at, resolved)
     if incident.resolution == Resolution.RECOVERED and not is_fresh(incident, (finding,)):
         within = finding.last.end + REOPENS_WITHIN >= incident.first_window.start
         return Fate.BELONGS if within else Fate.NEW_EPISODE
-    return _by_time(now if incident.resolution == Resolution.CORRECTED else at, resolved_at(incident))
+    return _by_time(now if incident.resolution == Resolution.CORRECTED else at, resolved)
 
 
 def is_fresh(incident: Incident, findings: Iterable[Finding]) -> bool:
@@ -48,16 +48,9 @@ def is_fresh(incident: Incident, findings: Iterable[Finding]) -> bool:
     return any(window.start >= told_until for finding in findings for window in (*finding.evidence, finding.last))
 
 
-def resolved_at(incident: Incident) -> datetime:
-    """When it was over: for a recovery in the time of its windows, however late the run that found it."""
-    if incident.resolution != Resolution.RECOVERED:
-        return incident.changed_at
+def recovery_of(incident: Incident) -> datetime:
+    """The earliest moment it can have recovered: three windows after its last evidence."""
     return max(finding.last.end + RECOVERED_AFTER * length(finding) for finding in incident.findings)
-
-
-def reopens_by(at: datetime, incident: Incident) -> bool:
-    """Whether ``at`` is near enough to the resolution to be the same episode."""
-    return at - resolved_at(incident) <= REOPENS_WITHIN
 
 
 def _by_time(at: datetime, resolved: datetime) -> Fate:
