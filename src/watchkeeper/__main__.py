@@ -1,0 +1,5 @@
+"""``python -m watchkeeper``."""
+
+from watchkeeper.surfaces.cli.main import main
+
+main()

@@ -1,0 +1,149 @@
+"""``watchkeeper demo``: a simulated bank, its weeks replayed, and what was found of what was planted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from watchkeeper.surfaces.cli.base import ENGINE, Session, declare
+from watchkeeper.surfaces.cli.out import Answer, Exit, plain, shown_path
+from watchkeeper.surfaces.cli.screen import Column, Screen, counted, table
+
+if TYPE_CHECKING:
+    from watchkeeper.run.result import RunResult
+    from watchkeeper.surfaces.replay import Replayed
+    from watchkeeper.terms import Incident
+
+_OWN = """\
+Watch a table of your own. In a new folder, put this into monitors/my_model.yaml
+(the name of the file is the name of the monitor):
+
+    source: path/to/predictions                        # a folder of Delta or Parquet, or CSV files
+    columns: {time: created_at, score: prediction}     # your columns; features are found by themselves
+
+then:  watchkeeper check  ·  watchkeeper run  ·  watchkeeper report"""
+
+
+@declare("demo", short_help="Watch a simulated bank and find what was planted.")
+@click.argument("directory", default="watchkeeper-demo", metavar="[DIR]", type=click.Path(path_type=Path))
+@click.option("--seed", default=0, show_default=True, metavar="N", help="Another seed is another story.")
+@click.option("--weeks", default=8, show_default=True, metavar="N", help="Length of the story, 8 or more.")
+@click.option("--clean", is_flag=True, help="The same traffic with nothing planted: nothing should be reported.")
+@ENGINE
+def command(session: Session, directory: Path, seed: int, weeks: int, clean: bool, engine: str | None) -> Answer:
+    """Simulate a bank's scoring endpoint, plant three problems in it, watch it, and compare.
+
+    Writes the project into DIR (watchkeeper-demo by default) and replays its weeks as they would have come, running
+    once a week. The runs never see what was planted. Exit 1 when a planted problem was not found, or something was
+    reported that was not planted. A folder that an earlier demo made is made anew; any other that holds something is
+    left alone.
+
+    watchkeeper demo                      about two minutes; writes ./watchkeeper-demo
+    watchkeeper demo --seed 7             another story
+    watchkeeper demo --clean              a quiet bank: nothing should be reported
+    """
+    from watchkeeper.surfaces.replay import Replay
+
+    replay = Replay(directory, seed=seed, weeks=weeks, clean=clean, progress=session.progress(), engine=engine)
+    session.say(_opening(directory, weeks, clean))
+    replay.prepare()
+    for week in replay.weeks_as_they_came():
+        session.say(_week(week.number, week.result, week.opened, week.resolved))
+    session.say("")
+    found = replay.finish()
+    return Answer(
+        _json(found),
+        lambda screen: _text(screen, found),
+        code=Exit.DONE if found.is_right else Exit.SOME_FAILED,
+        project=found.project,
+        at=found.now,
+    )
+
+
+def _opening(directory: Path, weeks: int, clean: bool) -> str:
+    planted = "Nothing is planted in it" if clean else "Three problems are planted in it"
+    return (
+        f"A bank scores applications for credit. {weeks} weeks of its serving log are simulated\n"
+        f"in {shown_path(directory)}/. {planted}. watchkeeper is not told,\n"
+        "and runs once a week on what has arrived by then.\n"
+    )
+
+
+def _week(number: int, result: RunResult, opened: list[Incident], resolved: list[Incident]) -> str:
+    head = f"week {number:<3} {result.rows.new:>7,} new rows   {result.seconds:>4.1f} s   "
+    news = [f"found: {one.title}" for one in opened] + [f"over: {one.title}" for one in resolved]
+    return "\n".join(_indented(head, news or [_quiet(result)]))
+
+
+def _quiet(result: RunResult) -> str:
+    return "nothing to report" if any(result.verdicts.get(k) for k in ("ok", "warning", "breach")) else "learning"
+
+
+def _indented(head: str, lines: list[str]) -> list[str]:
+    return [(head if index == 0 else " " * len(head)) + line for index, line in enumerate(lines)]
+
+
+def _json(found: Replayed) -> dict[str, Any]:
+    return {
+        "planted": [one.to_json() for one in found.planted],
+        "found": [one.to_json() for one in found.found],
+        "not_found": [one.to_json() for one in found.missed],
+        "not_planted": [plain({"incident": one.id, "cause": one.cause, "title": one.title}) for one in found.unplanted],
+        "second_run": {
+            "state": found.second.state.value,
+            "points": found.second.points,
+            "seconds": found.second.seconds,
+        },
+        "ledger": {"intact": found.verified.intact, "entries": found.verified.entries},
+        "report": str(found.report),
+        "project": str(found.directory),
+    }
+
+
+def _text(screen: Screen, found: Replayed) -> str:
+    parts = [_table(screen, found), _verdict(screen, found), "", *_checks(found), "", _OWN]
+    return "\n".join(part for part in parts if part is not None)
+
+
+def _table(screen: Screen, found: Replayed) -> str:
+    if not found.planted:
+        return "Nothing was planted."
+    columns = [Column("PLANTED", flex=True), Column("FROM"), Column("FOUND"), Column("CAUSE NAMED", flex=True)]
+    by_planted = {id(one.planted): one for one in found.found}
+    rows = []
+    for planted in found.planted:
+        one = by_planted.get(id(planted))
+        rows.append([planted.what, f"{planted.start.day} {planted.start:%b}", *_found(one)])
+    return table(screen, columns, rows)
+
+
+def _found(one: Any) -> list[str]:
+    if one is None:
+        return ["not found", ""]
+    after = "the same day" if one.delay_windows == 0 else f"after {counted(one.delay_windows, 'day')}"
+    kind, _, name = one.cause.partition(":")
+    return [after, f"{kind} {name[:8] if kind == 'version' else name}"]
+
+
+def _verdict(screen: Screen, found: Replayed) -> str:
+    said = f"\n{len(found.found)} of {len(found.planted)} found" if found.planted else ""
+    if found.unplanted:
+        names = "; ".join(f"{one.title} ({one.id})" for one in found.unplanted)
+        said += f"\nreported although nothing of the kind was planted: {names}"
+    else:
+        said += ", and nothing else was reported." if found.planted else "\nNothing was reported."
+    lines = [screen.wrapped(line) for line in said.split("\n")]
+    return screen.paint("\n".join(lines), "ok" if found.is_right else "breach")
+
+
+def _checks(found: Replayed) -> list[str]:
+    again = "nothing new" if found.second.state.value == "nothing_new" else "it wrote something again"
+    intact = "intact" if found.verified.intact else "broken"
+    return [
+        f"second run    {again}, {found.second.seconds:.1f} s",
+        f"ledger        {intact}, {counted(found.verified.entries, 'entry', 'entries')}",
+        f"report        {shown_path(found.report)}   (open it in a browser)",
+        f"look around   watchkeeper -C {shown_path(found.directory)} incidents list",
+    ]
