@@ -414,7 +414,7 @@ def told(ledger):
     return states, [(entry.kind, entry.subject, entry.key, entry.body) for entry in ledger.entries]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(worlds, st.sets(st.integers(1, 21), max_size=4), st.booleans())
 def test_one_run_and_many_pieces_tell_the_same(world, cuts, known):
     table = table_of(world)
@@ -426,7 +426,7 @@ def test_one_run_and_many_pieces_tell_the_same(world, cuts, known):
     assert told(pieces) == told(whole)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(worlds, st.randoms())
 def test_the_order_of_the_verdicts_is_nothing(world, random):
     table = table_of(world)
@@ -438,7 +438,7 @@ def test_the_order_of_the_verdicts_is_nothing(world, random):
     assert told(one) == told(other)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(worlds, worlds)
 def test_after_any_restatement_one_unresolved_incident_per_fingerprint_and_a_second_run_adds_nothing(before, now):
     ledger = Ledger()

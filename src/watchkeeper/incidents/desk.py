@@ -56,9 +56,8 @@ class Desk:
         for incident in list(self.incidents.values()):
             if incident.state != IncidentState.RESOLVED:
                 self._correct(incident)
-            elif incident.resolution == Resolution.CORRECTED and self.owned[incident.id]:
-                if incident == self._latest(incident.cause):
-                    self._return(incident, at)
+            elif incident.resolution == Resolution.CORRECTED and incident == self._latest(incident.cause):
+                self._return(incident, at)
 
     def play(self, at: datetime) -> None:
         """Tell what the windows that ended at this moment add."""
@@ -89,11 +88,11 @@ class Desk:
         return joined
 
     def _targets(self, name: str, findings: Sequence[Finding], at: datetime) -> dict[str | None, list[Finding]]:
-        """The incident each finding of one cause goes to; None for one that is still to be opened."""
+        """The incident each finding of one cause goes to; last, under None, those that need the next episode."""
         targets: dict[str | None, list[Finding]] = defaultdict(list)
         for finding in findings:
             targets[self._target(name, finding, at)].append(finding)
-        return targets
+        return dict(sorted(targets.items(), key=lambda item: (item[0] is None, item[0] or "")))
 
     def _target(self, name: str, finding: Finding, at: datetime) -> str | None:
         latest = self._latest(name)
@@ -125,18 +124,18 @@ class Desk:
         joined: dict[str, list[Spell]],
         at: datetime,
     ) -> None:
-        if target is None:
+        incident = self._latest(name) if target is None else self.incidents[target]
+        if incident is None or (target is None and incident.state == IncidentState.RESOLVED):
             self._open(name, cases, at)
             return
-        incident = self.incidents[target]
         known = [(h, s, _seen(h, s, at)) for h, s in cases]
         fates = [self._fate(incident, seen.finding(), at) for _, _, seen in known]
         kept = [(h, s) for (h, s, _), what in zip(known, fates, strict=True) if what is not Fate.DECIDED]
-        self._own(target, kept)
+        self._own(incident.id, kept)
         if Fate.REOPENS in fates:
             self._tell(kinds.REOPENED, incident, _key("reopened", at, kept), at)
         else:
-            joined[target] += [spell for _, spell in kept]
+            joined[incident.id] += [spell for _, spell in kept]
 
     def _fate(self, incident: Incident, finding: Finding, at: datetime) -> Fate | None:
         if incident.state != IncidentState.RESOLVED:
@@ -204,6 +203,8 @@ class Desk:
 
     def _return(self, incident: Incident, at: datetime) -> None:
         cases = self.owned[incident.id]
+        if not cases:
+            return
         if self.now - incident.changed_at <= REOPENS_WITHIN:
             seq = max(breach.seq for _, spell in cases for breach in spell.breaches)
             self._tell(kinds.REOPENED, incident, f"{_key('reopened', at, cases)}:{seq}", at)
