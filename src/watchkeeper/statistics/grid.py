@@ -121,9 +121,9 @@ def fit_numeric(column: str, sample: NDArray[Any]) -> Grid:
     atoms = _atoms(values)
     inside = interior_edges(values, PARTS)
     low, high = float(values[0]), float(values[-1])
-    below = low if low in atoms else float(np.nextafter(low, -np.inf))
     steps = _tail_steps(low, high)
     with np.errstate(over="ignore"):
+        below = low if low in atoms else float(np.nextafter(low, -np.inf))
         edges = np.unique(np.concatenate([below - steps, [below], inside, [high], high + steps]))
     return Grid(column, NUMERIC, _floats(edges[np.isfinite(edges)]), atoms)
 

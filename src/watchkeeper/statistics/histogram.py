@@ -129,7 +129,9 @@ class Histogram:
         lower, upper = self.grid.lower[at], self.grid.upper[at]
         closed = self.grid.is_atom[at] | (upper == points)
         low = high - held
-        part = np.divide(upper - points, upper - lower, out=np.full(len(at), 0.5), where=np.isfinite(upper - lower))
+        with np.errstate(over="ignore"):
+            width, rest = upper - lower, upper - points
+        part = np.divide(rest, width, out=np.full(len(at), 0.5), where=np.isfinite(width) & (width > 0))
         return low, np.where(closed, low, high), np.where(closed, 0.0, part)
 
     def fold(self, bins: Ints) -> Counts:

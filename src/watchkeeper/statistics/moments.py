@@ -151,8 +151,7 @@ class Moments:
         start, shift = part._common_mean(into, cells)
         about = part._about(start[into], shift[into])
         w, w2 = _added(part.w, into, cells), _added(part.w2, into, cells)
-        mean = np.where(w > 0, start + shift, np.nan)
-        rest = np.where(w > 0, shift - (start + shift - start), 0.0)
+        mean, rest = _sum_and_rest(start, shift, w)
         powers = (_added(column, into, cells) for column in about)
         low, high = np.full(cells, np.inf), np.full(cells, -np.inf)
         np.fmin.at(low, into, part.min)
@@ -207,8 +206,7 @@ def _central_sums(x: Floats, runs: Runs, weight: Floats | None, n: Ints) -> tupl
         v1, v2 = (runs.sums(wd), sums[0]) if weight is None else (runs.sums(wd * weight), runs.sums(wd * wd))
         off = runs.sums(wd)
         shift = _ratio(off, w, empty=0.0)
-        mean = np.where(w > 0, centre + shift, np.nan)
-        rest = np.where(w > 0, shift - (centre + shift - centre), 0.0)
+        mean, rest = _sum_and_rest(centre, shift, w)
         return (w, w2, mean, rest, *_moved(-shift, w, w2, off, *sums, v1, v2))
 
 
@@ -218,6 +216,13 @@ def _means(x: Floats, runs: Runs, weight: Floats | None, w: Floats) -> Floats:
         return mean
     share = 1.0 / runs.spread(np.where(w > 0, w, 1.0))
     return runs.sums(x * (share if weight is None else share * weight))
+
+
+def _sum_and_rest(start: Floats, shift: Floats, w: Floats) -> tuple[Floats, Floats]:
+    """``start + shift`` as a double and what is lost by that; NaN and 0 in cells without values."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = start + shift
+        return np.where(w > 0, mean, np.nan), np.where(w > 0, shift - (mean - start), 0.0)
 
 
 def _moved(
