@@ -241,7 +241,8 @@ def seconds(column: pa.Array) -> pa.Array:
 def find(batch: pa.RecordBatch, path: str) -> pa.Array | None:
     """The column of a name; else, where the name has dots, the field that the path reaches in a struct.
 
-    A name with a dot (``emp.var.rate``) wins over a dotted path. Dictionaries of anything but texts are decoded.
+    A name with a dot (``emp.var.rate``) wins over a dotted path. Dictionaries of anything but texts are decoded; bytes
+    that are not UTF-8 are spelt out in hex.
     """
     root, steps = root_of(batch.schema, path)
     if root is None:
@@ -249,7 +250,17 @@ def find(batch: pa.RecordBatch, path: str) -> pa.Array | None:
     column = batch.column(batch.schema.names.index(root))
     for step in steps:
         column = pc.struct_field(column, step)
-    return plain(column) if pa.types.is_dictionary(column.type) and not is_text(column.type) else column
+    if not is_text(column.type):
+        return plain(column)
+    return column if _is_valid(column) else pa.array(readable(column), pa.string())
+
+
+def _is_valid(column: pa.Array) -> bool:
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def root_of(schema: pa.Schema, path: str) -> tuple[str | None, tuple[str, ...]]:

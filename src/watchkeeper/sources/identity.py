@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 _EXACT = 2.0**53
 _NEEDS_ESCAPE = r'[\x00-\x1f"\\]'
@@ -43,6 +44,43 @@ def row_hash(parts: Iterable[bytes | None]) -> str:
         digest.update(b"-" if part is None else b"%d:" % len(part))
         digest.update(part or b"")
     return digest.hexdigest()
+
+
+def content_hashes(columns: Sequence[pa.Array], size: int) -> list[str]:
+    """16 hex digits per row that stand for what its columns say, whatever types, dictionaries or order they come in.
+
+    Not meant to withstand an attacker: rows of one id are told apart by it.
+    """
+    total = np.full(size, _SEEDS[0], np.uint64)
+    for place, column in enumerate(columns):
+        total = _mixed(total ^ _mixed(_bits(column) + np.uint64(place)))
+    return [f"{value:016x}" for value in total.tolist()]
+
+
+_SEEDS = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+_SHIFTS = (np.uint64(30), np.uint64(27), np.uint64(31))
+
+
+def _mixed(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Steele, Lea and Flood (2014), the finaliser of SplitMix64."""
+    bits = bits + np.uint64(_SEEDS[0])
+    bits = (bits ^ (bits >> _SHIFTS[0])) * np.uint64(_SEEDS[1])
+    bits = (bits ^ (bits >> _SHIFTS[1])) * np.uint64(_SEEDS[2])
+    return bits ^ (bits >> _SHIFTS[2])
+
+
+def _bits(column: pa.Array) -> NDArray[np.uint64]:
+    kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        values = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False) + 0.0
+        return np.where(np.isnan(values), np.nan, values).view(np.uint64) ^ column.is_null().to_numpy(
+            zero_copy_only=False
+        )
+    texts = key_texts(column).dictionary_encode()
+    distinct = texts.dictionary.cast(pa.binary()).to_pylist()
+    digests = [hashlib.blake2b(text, digest_size=8).digest() for text in distinct]
+    known = np.frombuffer(b"".join([*digests, b"\0" * 8]), np.uint64)
+    return known[pc.fill_null(texts.indices, len(digests)).to_numpy(zero_copy_only=False)]
 
 
 def join_keys(columns: Sequence[pa.Array]) -> pa.Array:

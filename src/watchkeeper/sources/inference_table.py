@@ -108,7 +108,7 @@ class _Reading:
     def _facts(self) -> dict[str, Any]:
         """What the log says of each request, on each of its events."""
         logged, options, at = self.logged, self.options, pa.array(self.row)
-        requester = [identity.keyed_hash(options.privacy_key, each) for each in logged.requester]
+        hashes = {each: identity.keyed_hash(options.privacy_key, each) for each in set(logged.requester)}
         time = logged.time.take(at)
         return {
             "event_time": time,
@@ -120,7 +120,7 @@ class _Reading:
             "status_code": self._spread(logged.status_code),
             "latency_ms": logged.latency_ms.take(at),
             "weight": logged.weight.take(at),
-            "requester": self._spread(requester),
+            "requester": self._spread([hashes[each] for each in logged.requester]),
             "row_hash": self._spread(logged.row_hash),
         }
 
@@ -134,8 +134,8 @@ class _Reading:
         request_id = self._spread(self.logged.request_id)
         row_index = np.arange(size) - self.first[self.row]
         counts = np.diff(np.append(self.first, size))[self.row]
-        said = [_client_id(each.client_request_id) for each in self.standings]
-        client_id = [column or body for column, body in zip(self.logged.client_id, said, strict=True)]
+        said = class_array([_id(each.client_request_id) for each in self.standings]).to_pylist()
+        client_id = [column or body or None for column, body in zip(self.logged.client_id, said, strict=True)]
         known = {"request_id": request_id, "databricks_request_id": request_id, "row_index": row_index}
         known["client_request_id"] = self._spread(client_id)
         return {
@@ -183,8 +183,6 @@ def _join_key(options: UnpackOptions, known: dict[str, Any], inputs: pa.StructAr
     return identity.join_keys([value if isinstance(value, pa.Array) else pa.array(value) for value in values])
 
 
-def _client_id(value: Json) -> str | None:
-    """The id in a request's body as text; only texts and numbers are ids."""
-    if value is None or isinstance(value, list | dict):
-        return None
-    return class_array([value])[0].as_py() or None
+def _id(value: Json) -> Json:
+    """An id as a body gives it; lists and objects are none."""
+    return None if isinstance(value, list | dict) else value

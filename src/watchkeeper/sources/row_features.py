@@ -28,23 +28,23 @@ def mapped(columns: ColumnMap) -> list[str]:
     return [path for path in parts if path is not None]
 
 
-def candidates(schema: pa.Schema, options: UnpackOptions) -> list[str]:
+def candidates(schema: pa.Schema, columns: ColumnMap) -> list[str]:
     """The features that the map asks for: those named, or every column that is nothing else."""
-    only, without = options.columns.features.only, options.columns.features.without
+    only, without = columns.features.only, columns.features.without
     if only is not None:
         absent = [name for name in only if casts.root_of(schema, name)[0] is None]
         if absent:
             raise missing_column("columns.features", absent[0], schema.names)
         return [name for name in only if name not in without]
-    taken = {*mapped(options.columns), *without}
+    taken = {*mapped(columns), *without}
     return [name for name in dict.fromkeys(schema.names) if name not in taken]
 
 
 def inferred(batch: pa.RecordBatch, options: UnpackOptions) -> tuple[pa.StructType, tuple[str, ...]]:
     """Types of the features, and the columns left out since they have none."""
-    all_text = all(casts.is_text(each.type) for each in batch.schema)
+    all_text = len(batch) > 0 and all(casts.is_text(each.type) for each in batch.schema)
     types: dict[str, pa.DataType] = {}
-    names = candidates(batch.schema, options)
+    names = candidates(batch.schema, options.columns)
     for name in names:
         type_ = _declared(name, options.columns) or _type(batch, name, options.columns, all_text)
         if type_ is not None and len(types) < MOST_COLUMNS:
@@ -95,7 +95,7 @@ def unwatched(schema: pa.Schema, options: UnpackOptions) -> tuple[str, ...]:
         return ()
     kept = {name for name, _ in keys_of(each.name for each in options.inputs or ())}
     roots = {casts.root_of(schema, name)[0] for name in kept}
-    return tuple(name for name in candidates(schema, options) if name not in roots)
+    return tuple(name for name in candidates(schema, options.columns) if name not in roots)
 
 
 def struct_of(batch: pa.RecordBatch, inputs: pa.StructType, options: UnpackOptions, misfits: Misfits) -> pa.StructArray:
@@ -145,21 +145,12 @@ def _converted(column: pa.Array, type_: pa.DataType, declared: bool) -> tuple[pa
 
 def _as_text(column: pa.Array, declared: bool) -> pa.Array:
     if casts.is_text(column.type):
-        return column if pa.types.is_dictionary(column.type) else _valid_text(column)
+        return column if pa.types.is_dictionary(column.type) else column.cast(pa.string())
     if pa.types.is_nested(column.type):
         return pa.array([None if each is None else _json(each) for each in column.to_pylist()], pa.string())
     if not declared:
         raise TypeError
     return identity.key_texts(column)
-
-
-def _valid_text(column: pa.Array) -> pa.Array:
-    column = column.cast(pa.string())
-    try:
-        column.validate(full=True)
-    except pa.ArrowInvalid:
-        return pa.array(casts.readable(column), pa.string())
-    return column
 
 
 def _json(value: Any) -> str:

@@ -56,7 +56,7 @@ class RowTable:
             casts.root_of(schema, path)[0] for path in [*row_features.mapped(options.columns), *options.columns.join]
         }
         kept = (name for name, _ in keys_of(each.name for each in options.inputs or ()))
-        named = kept if options.inputs is not None else row_features.candidates(schema, options)
+        named = kept if options.inputs is not None else row_features.candidates(schema, options.columns)
         wanted |= {casts.root_of(schema, name)[0] for name in named}
         return [name for name in schema.names if name in wanted]
 
@@ -127,7 +127,7 @@ def _events(
         "inputs": features,
         "misfits": assembly.misfit_maps(misfits, size),
     }
-    return assembly.events(facts | _identities(batch, time, features, facts, options), size, notes)
+    return assembly.events(facts | _identities(batch, options), size, notes)
 
 
 def _score(batch: pa.RecordBatch, columns: ColumnMap, misfits: Misfits) -> pa.Array:
@@ -177,9 +177,7 @@ def _version(batch: pa.RecordBatch, columns: ColumnMap) -> pa.Array:
     return pc.fill_null(identity.key_texts(_mapped(batch, columns.version, "version")), "")
 
 
-def _identities(
-    batch: pa.RecordBatch, time: pa.Array, features: pa.StructArray, facts: dict[str, Any], options: UnpackOptions
-) -> dict[str, Any]:
+def _identities(batch: pa.RecordBatch, options: UnpackOptions) -> dict[str, Any]:
     """Join keys where the map has join names; ids and row hashes where there is an id column and they are asked for."""
     size = len(batch)
     nothing = assembly.constant("", pa.string(), size)
@@ -198,20 +196,18 @@ def _identities(
     return {
         "event_id": identity.event_ids(options.source_id, names, [0] * size),
         "request_id": names,
-        "row_hash": _row_hashes(time, features, facts),
+        "row_hash": _row_hashes(batch, options.columns),
         "raw_ref": [f"{options.table}#{name}" for name in names],
         "join_key": joined,
     }
 
 
-def _row_hashes(time: pa.Array, features: pa.StructArray, facts: dict[str, Any]) -> list[str]:
-    """The hash of what a row says: time, version, weight, score, decision and kept features."""
-    said = [time.cast(pa.int64()), *(facts[name] for name in ("model_version", "weight", "score", "decision"))]
-    texts = [identity.key_texts(column) for column in [*said, *features.flatten()]]
-    marked = [pc.fill_null(pc.binary_join_element_wise("=", text, ""), "-") for text in texts]
-    return [
-        identity.row_hash([part.encode() for part in row]) for row in zip(*(m.to_pylist() for m in marked), strict=True)
-    ]
+def _row_hashes(batch: pa.RecordBatch, columns: ColumnMap) -> list[str]:
+    """The hash of what a row says in the columns that the map names, whatever types are kept of them."""
+    candidates = row_features.candidates(batch.schema, columns)
+    paths = sorted({*row_features.mapped(columns), *candidates})
+    found = [casts.find(batch, path) for path in paths]
+    return identity.content_hashes([column for column in found if column is not None], len(batch))
 
 
 def _join_key(batch: pa.RecordBatch, columns: ColumnMap) -> pa.Array | None:

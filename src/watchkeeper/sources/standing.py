@@ -55,7 +55,8 @@ def standing(request: Body, response: Body, status_code: int | None, codes: Coll
     failed = _failed(answered, status_code) or _unread(request, response, codes, asked, answered)
     if failed is not None:
         return Standing(failed, client_request_id=client_id)
-    return _content(asked, answered)._replace(client_request_id=client_id)
+    status, rows, answer = _content(asked, answered)
+    return Standing(status, rows, answer, client_id)
 
 
 def _read(body: Body) -> Json:
@@ -112,18 +113,18 @@ def is_error(answered: Json) -> bool:
     return isinstance(answered.get("error_code"), str) or isinstance(answered.get("error"), dict | str)
 
 
-def _content(asked: Json, answered: Json) -> Standing:
+def _content(asked: Json, answered: Json) -> tuple[ParseStatus, Rows | None, Answer | None]:
     if _is_feedback(asked):
-        return Standing(ParseStatus.FEEDBACK_ROW)
+        return ParseStatus.FEEDBACK_ROW, None, None
     try:
         if isinstance(asked, UnknownShape) or isinstance(answered, UnknownShape):
-            return Standing(ParseStatus.UNKNOWN_SHAPE)
+            return ParseStatus.UNKNOWN_SHAPE, None, None
         rows, content = input_rows(asked), predictions(answered)
     except UnknownShape:
-        return Standing(ParseStatus.UNKNOWN_SHAPE)
+        return ParseStatus.UNKNOWN_SHAPE, None, None
     if rows.count == 0:
-        return Standing(ParseStatus.EMPTY)
-    return Standing(ParseStatus.OK, rows, aligned(content, rows.count))
+        return ParseStatus.EMPTY, None, None
+    return ParseStatus.OK, rows, aligned(content, rows.count)
 
 
 def _is_feedback(asked: Json) -> bool:
