@@ -67,7 +67,7 @@ class Log:
             identities=labels is not None or self.monitor.columns.id is not None or not self.in_place,
         )
         if self.in_place:
-            inputs, outputs = self.source.infer(self.schema.empty_table().to_batches()[0], options)
+            inputs, outputs = self.source.infer(pa.RecordBatch.from_pylist([], self.schema), options)
             return replace(options, inputs=inputs, outputs=outputs)
         inputs, outputs = _kept_types(place, self.source_id)
         return replace(options, inputs=inputs, outputs=outputs)

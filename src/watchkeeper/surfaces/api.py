@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from watchkeeper import settings
-from watchkeeper.errors import ExtraMissing, Fault, Faulty, LeaseHeld, LedgerBroken, StoreBehind, TryAgain
+from watchkeeper.errors import Fault, Faulty, WatchkeeperError
 from watchkeeper.incidents import actions
 from watchkeeper.incidents.draft import Draft
 from watchkeeper.plan.due import Ask
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 Moment = datetime | date | str
 """A UTC moment; a date or ``2026-01-31`` is midnight."""
 PERSON = "person"
-_EXPECTED = (Faulty, LeaseHeld, StoreBehind, LedgerBroken, TryAgain, ExtraMissing)
 
 
 @dataclass(frozen=True)
@@ -195,8 +194,9 @@ class Project:
     def _attempt(self, monitor: Monitor, ask: Ask) -> Attempt:
         try:
             return Attempt(run_monitor(self.place, monitor, ask))
-        except _EXPECTED as error:
-            return Attempt(RunResult(monitor.name, "", RunState.FAILED, 0, error=str(error)), error)
+        except Exception as error:  # one monitor's trouble, also an unforeseen one, must not stop the others
+            said = str(error) if isinstance(error, WatchkeeperError) else f"{type(error).__name__}: {error}"
+            return Attempt(RunResult(monitor.name, "", RunState.FAILED, 0, error=said), error)
 
     def status(self, names: Sequence[str] = ()) -> list[MonitorState]:
         """How each monitor stands."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,8 +40,9 @@ def listed(session: Session, **wanted: Any) -> Answer:
     """
     project = session.project()
     found = project.incidents(**wanted)
-    rows = [_json(one, project) for one in found]
-    return _answer(project, items(rows), lambda screen: _table(screen, found))
+    entries = _entries(project)
+    rows = [_json(one, entries[one.id]) for one in found]
+    return _answer(project, items(rows), lambda screen: _list(screen, found))
 
 
 @declare_below(command, "show")
@@ -125,13 +127,23 @@ def _answer(project: Project, data: Any, text: Any) -> Answer:
 
 def _told(project: Project, incident: Incident) -> Answer:
     entries = project.entries_of(incident.id)
-    return _answer(project, _json(incident, project), lambda screen: _page(screen, incident, entries))
+    return _answer(
+        project, _json(incident, [entry.seq for entry in entries]), lambda screen: _page(screen, incident, entries)
+    )
 
 
-def _json(incident: Incident, project: Project) -> dict[str, Any]:
+def _json(incident: Incident, entries: Sequence[int]) -> dict[str, Any]:
     from watchkeeper.incidents.json import incident_json
 
-    return incident_json(incident, [entry.seq for entry in project.entries_of(incident.id)])
+    return incident_json(incident, entries)
+
+
+def _entries(project: Project) -> Mapping[str, list[int]]:
+    """Numbers of the entries about each incident."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for entry in project.ledger().entries(kind="incident.*"):
+        found[entry.subject].append(entry.seq)
+    return found
 
 
 def ordered(incidents: Sequence[Incident]) -> list[Incident]:
@@ -150,13 +162,15 @@ def tone(incident: Incident) -> str:
     return "breach" if incident.severity.value == "critical" else "warning"
 
 
-def _table(screen: Screen, incidents: Sequence[Incident]) -> str:
-    if not incidents:
-        return "no incidents"
-    columns = [Column("ID"), Column("SEVERITY"), Column("STATE"), Column("WHAT", flex=True), Column("OWNER")]
-    chosen = ordered(incidents)
-    rows = [[one.id, one.severity.value, _state(one), one.title, one.owner or ""] for one in chosen]
-    return table(screen, columns, rows, [tone(one) for one in chosen])
+def _list(screen: Screen, incidents: Sequence[Incident]) -> str:
+    """Two lines an incident: what it is called, and what it says."""
+    return "\n".join(_lines(screen, one) for one in ordered(incidents)) or "no incidents"
+
+
+def _lines(screen: Screen, one: Incident) -> str:
+    owner = f"  {one.owner}" if one.owner else ""
+    head = f"{one.id}  {one.severity.value:8}  {_state(one)}{owner}"
+    return f"{screen.paint(head, tone(one))}\n{screen.wrapped(one.title, indent='    ')}"
 
 
 def _state(incident: Incident) -> str:

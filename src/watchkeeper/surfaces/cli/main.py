@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from watchkeeper.errors import ExtraMissing, Fault, Faulty, LeaseHeld, LedgerBroken, WatchkeeperError
+from watchkeeper.errors import Fault, Faulty, WatchkeeperError
 from watchkeeper.surfaces.cli.base import with_examples
+from watchkeeper.surfaces.cli.codes import code_of, exit_of, fix_of
 from watchkeeper.surfaces.cli.out import Answer, Exit, envelope, faults_text
 from watchkeeper.surfaces.cli.screen import Screen
 from watchkeeper.surfaces.cli.session import Session, current, global_options
@@ -150,15 +151,11 @@ def _misused(session: Session, arguments: Sequence[str], error: click.UsageError
 
 
 def _failed(session: Session, arguments: Sequence[str], error: WatchkeeperError) -> int:
-    faults = list(error.faults) if isinstance(error, Faulty) else [Fault(_CODES.get(type(error), "E000"), str(error))]
+    faults = list(error.faults) if isinstance(error, Faulty) else [Fault(code_of(error), str(error), fix_of(error))]
     if session.json:
         click.echo(envelope(_said(arguments), Answer({}, _nothing, faults=faults)))
     _warn(faults_text(faults))
-    return _EXITS.get(type(error), Exit.NOTHING_RAN)
-
-
-_CODES: dict[type[Exception], str] = {ExtraMissing: "E401", LeaseHeld: "E501", LedgerBroken: "E502"}
-_EXITS: dict[type[Exception], int] = {LeaseHeld: Exit.LEASE_HELD, LedgerBroken: Exit.LEDGER_BROKEN}
+    return exit_of(error)
 
 
 def _nothing(_: Screen) -> str:

@@ -137,7 +137,8 @@ def _block(file: str | None, faults: Sequence[Fault], closing: str) -> str:
 
 
 def _said(fault: Fault) -> str:
-    return " ".join(part for part in (fault.message, fault.fix) if part) + f"  [{fault.code}]"
+    stop = "." if fault.fix and not fault.message.endswith((".", "?", ":")) else ""
+    return " ".join(part for part in (fault.message + stop, fault.fix) if part) + f"  [{fault.code}]"
 
 
 def _counted(count: int, word: str) -> str:

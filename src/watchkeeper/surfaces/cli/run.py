@@ -10,6 +10,7 @@ import click
 
 from watchkeeper.errors import Fault, Faulty, LeaseHeld, LedgerBroken
 from watchkeeper.surfaces.cli.base import BACKFILL, ENGINE, FAIL_ON, MONITORS, SINCE, UNTIL, Session, declare
+from watchkeeper.surfaces.cli.codes import code_of, fix_of
 from watchkeeper.surfaces.cli.fail_on import is_met
 from watchkeeper.surfaces.cli.out import Answer, Exit, items, plain
 from watchkeeper.surfaces.cli.screen import Screen, counted
@@ -53,6 +54,8 @@ def _once(
     log = session.log()
     for attempt in project.attempts(monitors, **asked):
         log.info("run", **plain({"monitor": attempt.result.monitor, "state": attempt.result.state}))
+        if attempt.error is not None:
+            log.debug("failed", monitor=attempt.result.monitor, exc_info=attempt.error)
         attempts.append(attempt)
     results = [attempt.result for attempt in attempts]
     answer = Answer(
@@ -108,8 +111,7 @@ def _faults(attempt: Attempt) -> list[Fault]:
         return []
     if isinstance(attempt.error, Faulty):
         return list(attempt.error.faults)
-    code = "E501" if isinstance(attempt.error, LeaseHeld) else "E000"
-    return [Fault(code, f"{attempt.result.monitor}: {attempt.error}")]
+    return [Fault(code_of(attempt.error), f"{attempt.result.monitor}: {attempt.result.error}", fix_of(attempt.error))]
 
 
 def _text(screen: Screen, project: Project, results: Sequence[RunResult]) -> str:

@@ -106,7 +106,7 @@ def table(screen: Screen, columns: Sequence[Column], rows: Sequence[Sequence[str
 
 
 _GAP = 2
-_NARROWEST = 12
+_NARROWEST = 24
 
 
 def _fitted(width: int, columns: Sequence[Column], widths: list[int]) -> list[int]:
