@@ -7,6 +7,7 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from watchkeeper.metrics.base import Metric
 from watchkeeper.rules.base import Comparison, Judgement, Rule, reasons
 from watchkeeper.rules.distance import TYPICAL_N, distance
 from watchkeeper.rules.families import DISTANCE, FAMILIES, FRESHNESS, ROW_COUNT, Family
@@ -145,13 +146,24 @@ def chosen(block: SeriesBlock, base: SeriesBlock, family: str) -> Bools:
     """Where the number of windows that this block joins is the one its series is judged on."""
     if family in _OF_TRAFFIC:
         return np.ones(block.shape, np.bool_)
-    minimum = TYPICAL_N if family == DISTANCE else FAMILIES[family].minimum_n
-    target = TYPICAL_N if family == DISTANCE else FAMILIES[family].target_n
+    minimum, target = _wanted(family)
     merge = smallest_merge(base.n_eff, base.final & (base.n_eff > 0), minimum=minimum, target=target)
     row_of = {key: row for row, key in enumerate(base.identities())}
     row = np.asarray([row_of.get(key, -1) for key in block.identities()], np.int64)
     gone = np.searchsorted(base.ends, block.ends, side="right")
     return (row >= 0)[:, None] & (merge[row][:, gone] == block.span)
+
+
+def wanted_n(metric: Metric) -> float:
+    """Effective rows that a window of this metric should have; windows are joined until they do."""
+    return 0.0 if not metric.family or metric.family in _OF_TRAFFIC else float(_wanted(metric.family)[1])
+
+
+def _wanted(family: str) -> tuple[int, int]:
+    """Effective rows that are needed, and that are wanted."""
+    if family == DISTANCE:
+        return TYPICAL_N, TYPICAL_N
+    return FAMILIES[family].minimum_n, FAMILIES[family].target_n
 
 
 def why_not(block: SeriesBlock, compared: Comparison, family: str, span: Window | None) -> NDArray[np.str_]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from watchkeeper.metrics.evaluate import evaluate
+from watchkeeper import schemas
+from watchkeeper.metrics.evaluate import Request, evaluate
 from watchkeeper.rules.judge import judge
 from watchkeeper.run.baseline import grids_from
 from watchkeeper.run.differences import changed, gone
+from watchkeeper.run.joins import joins, of_needed_length
 from watchkeeper.run.outlook import Outlook
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.statistics.shelf import Shelf
@@ -51,9 +55,21 @@ def points(tables: Tables, seen: Outlook, version: str, seq: int) -> Points:
         return Points(tables.current_points(seen.monitor.name).slice(0, 0), 0)
     longest = max((max(request.blocks) for request in seen.resolved.requests), default=1)
     spans = _reach(seen, windows, longest)
-    new = evaluate(
-        seen.resolved.requests,
-        _shelf(tables, seen, spans),
+    ask = partial(_evaluated, seen, _shelf(tables, seen, spans), windows, version, seq)
+    new = ask([replace(request, blocks=(1,)) for request in seen.resolved.requests])
+    new = pa.concat_tables([new, _joined(tables, seen, new, ask)])
+    current = tables.current_points(seen.monitor.name, since=spans[0].start, until=spans[-1].end)
+    fresh = changed(new, current, POINT_KEY)
+    lost = _emptied(gone(new, _of_these_windows(current, new), POINT_KEY), version, seq)
+    return Points(pa.concat_tables([fresh.cast(schemas.POINTS), lost.cast(schemas.POINTS)]), _restated(fresh, current))
+
+
+def _evaluated(
+    seen: Outlook, shelf: Shelf, windows: Sequence[Window], version: str, seq: int, requests: Sequence[Request]
+) -> pa.Table:
+    return evaluate(
+        requests,
+        shelf,
         seen.baseline.shelf,
         monitor=seen.monitor.name,
         monitor_version=version,
@@ -65,10 +81,20 @@ def points(tables: Tables, seen: Outlook, version: str, seq: int) -> Points:
         partial=seen.partial,
         seq=seq,
     )
-    current = tables.current_points(seen.monitor.name, since=spans[0].start, until=spans[-1].end)
-    fresh = changed(new, current, POINT_KEY)
-    lost = _emptied(gone(new, _of_these_windows(current, new), POINT_KEY), version, seq)
-    return Points(pa.concat_tables([fresh, lost]), _restated(fresh, current))
+
+
+def _joined(tables: Tables, seen: Outlook, new: pa.Table, ask: Callable[[list[Request]], pa.Table]) -> pa.Table:
+    """Points of joined windows, for the series whose single windows have too few rows to be judged."""
+    needed = joins(pa.concat_tables([tables.current_points(seen.monitor.name), new]), seen.resolved.requests)
+    lengths: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for row in needed.to_pylist():
+        lengths[row["metric"], row["column"]].add(row["windows"])
+    requests = [
+        replace(request, blocks=tuple(sorted(lengths[request.identity, request.column])))
+        for request in seen.resolved.requests
+        if lengths[request.identity, request.column]
+    ]
+    return of_needed_length(ask(requests), needed, seen.calendar) if requests else new.slice(0, 0)
 
 
 def _reach(seen: Outlook, windows: Sequence[Window], longest: int) -> list[Window]:

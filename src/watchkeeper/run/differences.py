@@ -46,4 +46,4 @@ def _query(sql: str, new: pa.Table, current: pa.Table) -> pa.Table:
         connection.execute("SET TimeZone = 'UTC'")
         connection.register("new", new)
         connection.register("current", current)
-        return connection.execute(sql).to_arrow_table()
+        return connection.sql(sql).to_arrow_table()

@@ -11,7 +11,7 @@ from watchkeeper.metrics.request import Request
 from watchkeeper.rules.limit import Limit
 from watchkeeper.rules.merge import LENGTHS
 from watchkeeper.spec.defaults import CATEGORY, LEAST_SHARE, MOST_CATEGORIES, NUMERIC, defaults_for
-from watchkeeper.spec.monitor import ROLLING, MetricSpec, Monitor
+from watchkeeper.spec.monitor import FIXED, ROLLING, MetricSpec, Monitor
 from watchkeeper.spec.named import DEFAULT, check_name, check_options
 from watchkeeper.spec.report import Report, listed
 from watchkeeper.spec.watched import Column, SegmentSpec
@@ -93,9 +93,19 @@ class Requests:
             metric=metric,
             options=normal_options(metric, options),
             column=column,
-            baselines=baselines(self.monitor) if metric.compared_with_baseline else (),
+            baselines=self._baselines(metric),
             blocks=self._blocks(metric),
         )
+
+    def _baselines(self, metric: Metric) -> tuple[str, ...]:
+        """What its points are compared with.
+
+        Only a distance needs a point of its own against other windows; of the others the series itself shows it.
+        """
+        if not metric.compared_with_baseline:
+            return ()
+        asked = baselines(self.monitor)
+        return asked if metric.needs_baseline else tuple(name for name in asked if name == FIXED)
 
     def _blocks(self, metric: Metric) -> tuple[int, ...]:
         """How many windows are joined to one: windows under a day, volumes and ages are never joined."""
