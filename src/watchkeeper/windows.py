@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -113,15 +113,25 @@ class Calendar:
         return edges[np.searchsorted(edges, times, side="right") - 1]
 
     def block(self, window: Window, count: int) -> Window:
-        """The aligned run of ``count`` windows that holds this one: weeks of days start on Monday."""
-        ordinal = self._ordinal(window.start.astimezone(ZoneInfo(self.timezone)))
-        first = window
-        for _ in range(ordinal % count):
-            first = self.previous(first)
-        last = first
-        for _ in range(count - 1):
-            last = self.following(last)
-        return Window(first.start, last.end)
+        """The aligned run of ``count`` windows that holds this one.
+
+        Runs of days and weeks are counted from a Monday, months from January. Windows under a day are joined within
+        the day, the last run of it being shorter if need be, or to whole days: 24 hours are the day of the zone even
+        when its clock changes.
+
+        Raises:
+            ValueError: so many windows are more than a day and not whole days.
+        """
+        return replace(self, size=self._size_of(count)).window_of(window.start)
+
+    def _size_of(self, count: int) -> Duration:
+        size = self.size
+        a_day = -(-timedelta(days=1) // size.about)
+        if size.unit not in ("minute", "hour") or count < a_day:
+            return Duration(size.count * count, size.unit)
+        if count % a_day:
+            raise ValueError(f"{count} windows of {size} are no whole days; join {a_day} windows, or fewer")
+        return Duration(count // a_day, "day")
 
     def _walk(self, start: datetime, end: datetime) -> Iterator[Window]:
         window = self.window_of(start)
@@ -131,12 +141,10 @@ class Calendar:
 
     def _floor(self, local: datetime) -> datetime:
         count, unit = self.size.count, self.size.unit
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         if unit in ("minute", "hour"):
-            step = self.size.about
-            elapsed = local.replace(tzinfo=None) - midnight.replace(tzinfo=None)
-            wall = midnight.replace(tzinfo=None) + elapsed // step * step
-            return wall.replace(tzinfo=local.tzinfo, fold=local.fold)
+            elapsed = local.astimezone(UTC) - midnight.astimezone(UTC)  # as time passes, also when the clock changes
+            return (midnight.astimezone(UTC) + elapsed // self.size.about * self.size.about).astimezone(local.tzinfo)
         if unit == "month":
             months = (local.year * 12 + local.month - 1) // count * count
             return midnight.replace(year=months // 12, month=months % 12 + 1, day=1)
@@ -149,14 +157,6 @@ class Calendar:
             next_midnight = _plus(local_start.replace(hour=0, minute=0, second=0, microsecond=0, fold=0), 1, "day")
             end = min(end, next_midnight, key=lambda at: at.astimezone(UTC))
         return Window(local_start.astimezone(UTC), end.astimezone(UTC))
-
-    def _ordinal(self, local_start: datetime) -> int:
-        if self.size.unit in ("minute", "hour"):
-            return int((local_start.astimezone(UTC) - _utc(_EPOCH_MONDAY)) // self.size.about)
-        if self.size.unit == "month":
-            return (local_start.year * 12 + local_start.month - 1) // self.size.count
-        days = self.size.count * (7 if self.size.unit == "week" else 1)
-        return (local_start.date() - _EPOCH_MONDAY).days // days
 
 
 def contiguous(windows: list[Window]) -> list[Window]:
@@ -186,7 +186,3 @@ def micros(value: datetime) -> int:
 def moment(microseconds: int) -> datetime:
     """The UTC time of microseconds since 1970."""
     return _EPOCH + timedelta(microseconds=microseconds)
-
-
-def _utc(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

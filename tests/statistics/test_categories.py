@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-
 from tests.statistics.laws import together
+
 from watchkeeper.errors import GridMismatch
 from watchkeeper.statistics.categories import MOST_UNSEEN, Categories
 from watchkeeper.statistics.grid import NAMED, Grid, fit_categories

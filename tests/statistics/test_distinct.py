@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from watchkeeper.statistics.distinct import K, Distinct, mixed, smallest
+from watchkeeper.statistics.distinct import Distinct, K, mixed, smallest
 
 
 def distinct(array: pa.Array) -> Distinct:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.golden import Case, cases, check
+
 from watchkeeper.statistics.grid import (
     CATEGORY,
     MOST_CATEGORIES,

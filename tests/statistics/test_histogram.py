@@ -5,9 +5,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-
 from tests.golden import Case, cases, check
 from tests.statistics.laws import split_at_random, together
+
 from watchkeeper.errors import GridMismatch
 from watchkeeper.statistics.grid import NUMERIC, Grid, fit_numeric
 from watchkeeper.statistics.histogram import Histogram

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.statistics.laws import assert_same, split_at_random
 from tests.statistics.random_rows import AMOUNT, CALENDAR, CATEGORIES, COLOUR, DAY, SCORE, measure, random_rows
+
 from watchkeeper.schemas import TIME
 from watchkeeper.statistics.cells import Cell
 from watchkeeper.statistics.kernel import Measure, MeasuredColumn, Population, count, merged, with_marginals

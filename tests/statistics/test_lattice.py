@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watchkeeper.statistics.grid import NUMERIC, Grid, fit_numeric
@@ -52,6 +52,7 @@ def test_every_value_and_border_falls_where_a_binary_search_puts_it(name: str) -
     np.testing.assert_array_equal(cells_of(points, grid), searched(points, grid))
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=150),
     st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=20),

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tests.statistics.laws import CELLS, assert_same, rows_of, split_at_random, together
+
 from watchkeeper.statistics.categories import Categories
 from watchkeeper.statistics.confusion import Confusion
 from watchkeeper.statistics.distinct import Distinct

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-
 from tests.golden import Case, cases, check
 from tests.statistics.laws import split_at_random, together
+
 from watchkeeper.statistics.moments import Moments
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-
 from tests.statistics.laws import assert_same
 from tests.statistics.random_rows import AMOUNT, BARE, CALENDAR, COLOUR, DAY, SCORE, measure, random_rows
+
 from watchkeeper import schemas
 from watchkeeper.errors import GridMismatch
 from watchkeeper.statistics.cells import NO_WINDOW
@@ -106,5 +106,5 @@ def test_a_shelf_lists_its_columns_and_windows() -> None:
 
 
 def test_a_grid_that_is_not_stored_is_named() -> None:
-    with pytest.raises(GridMismatch, match="'amount'.*not stored"):
+    with pytest.raises(GridMismatch, match=r"'amount'.*not stored"):
         Shelf.from_table(table(shelf()), {})
