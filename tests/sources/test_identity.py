@@ -24,7 +24,9 @@ def test_without_a_request_id_there_is_no_event_id():
 
 
 def test_a_requester_is_a_keyed_hash():
-    assert keyed_hash(b"key", "u@example.com") == keyed_hash(b"key", "u@example.com") != keyed_hash(b"k", "u@example.com")
+    assert (
+        keyed_hash(b"key", "u@example.com") == keyed_hash(b"key", "u@example.com") != keyed_hash(b"k", "u@example.com")
+    )
     assert len(keyed_hash(b"key", "u@example.com")) == 16
     assert keyed_hash(b"key", None) is keyed_hash(b"key", "") is None
 
@@ -70,7 +72,12 @@ def test_a_join_key_is_json_and_reads_back(values):
     assert json.loads(key) == encoded
 
 
-ROWS = [pa.array([1, 2, None]), pa.array(["a", "b", None]), pa.array([0.5, float("nan"), None]), pa.array([True, None, None])]
+ROWS = [
+    pa.array([1, 2, None]),
+    pa.array(["a", "b", None]),
+    pa.array([0.5, float("nan"), None]),
+    pa.array([True, None, None]),
+]
 
 
 def test_contents_hash_apart_and_alike_in_any_types():
