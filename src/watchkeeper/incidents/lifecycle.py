@@ -51,7 +51,8 @@ def advance(
             monitors of the model may be among them, and are needed to resolve incidents that these share.
         incidents: all incidents of the model that the ledger tells of.
         context: the watched feature columns; ``quiet`` is found from the verdicts.
-        now: time of the run; ``opened_at`` and ``changed_at`` of what it changes.
+        now: time of the run; ``opened_at`` and ``changed_at`` of what it changes. Windows that end later say nothing
+            yet.
         told: keys of the entries in the ledger; drafts with such a key are left out. Without it an incident that a
             person reopened is offered as recovered again, under the old key.
         points: ``schemas.POINTS``, to say what a value is compared with.
@@ -70,7 +71,7 @@ def advance(
         incidents={incident.id: incident for incident in incidents},
         owner=owners(incidents, past),
     )
-    moments = sorted(pc.unique(verdicts["window_end"]).to_pylist())
+    moments = sorted(end for end in pc.unique(verdicts["window_end"]).to_pylist() if end <= now)
     desk.restate(moments[-1] if moments else now)
     for at in moments:
         desk.play(at)

@@ -88,6 +88,7 @@ def due(
     clock: Clock,
     ask: Ask,
     labels_fill_in: bool = False,
+    empty: Collection[Window] = (),
 ) -> list[Due]:
     """The windows to count, in order, each with its reason.
 
@@ -97,10 +98,11 @@ def due(
         touched: windows that rows or annotations arrived for.
         digest, grids: how a window would be measured today.
         labels_fill_in: a missing label means the negative class once it has had its time.
+        empty: windows that were counted and held no rows, of which nothing is stored.
     """
     found = []
     for window in sorted(windows):
-        stored = counted.get(window)
+        stored = counted.get(window, Counted(digest, grids, False, False) if window in empty else None)
         reason = _reason(window, stored, window in touched, digest, grids, clock, ask, labels_fill_in)
         if reason is not None and ask.holds(window):
             found.append(Due(window, reason))

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from watchkeeper.engines.base import Changes, TableRef
 from watchkeeper.errors import Fault, Faulty
-from watchkeeper.run.events import Events, StoredEvents, TableInPlace
+from watchkeeper.run.events import Events, StoredEvents, TableInPlace, Waiting
 from watchkeeper.run.labels import check_table, columns_of, label_annotations
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.sources.base import ColumnMap, Source, UnpackOptions, notes_of
@@ -247,3 +247,27 @@ def as_of_cursor(place: Workplace, log: Log, cursor: str) -> Events:
     """The events of a log as of a cursor that an earlier run noted."""
     options = log.options(place, 0, cursor)
     return read_as_of(place, log, options, Changes(cursor), 0 if log.in_place else int(cursor))
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A log looked at without taking anything in."""
+
+    events: Events
+    rescan: bool
+    notes: tuple[str, ...]
+
+
+def look_ahead(place: Workplace, log: Log) -> Ahead:
+    """The events as a run would find them; of a log that is not read in place, the times of what would be taken in."""
+    cursors = batches.cursors(place.database, source_owner(log.source_id))
+    part = _part(place, log.table, cursors.get("table"))
+    changes, options = _changes(part), log.options(place, 0, part["cursor"])
+    if log.in_place:
+        return Ahead(read_as_of(place, log, options, changes, 0), changes.rescan and part["since"] is not None, ())
+    known = StoredEvents(place.tables, log.source_id, str(place.tables.source_seq(log.source_id)))
+    if changes.empty:
+        return Ahead(known, False, ())
+    rows = place.engine.new_rows(log.table, part["since"], changes, log.source.reads(log.schema, options))
+    waiting = Waiting(known, rows, log.source, options)
+    return Ahead(waiting, changes.rescan and part["since"] is not None, ())

@@ -107,7 +107,7 @@ def _perform(place: Workplace, intake: Intake, seen: Outlook, batch: Batch) -> R
     verdicts = derive.verdicts(place, seen, version, batch.seq)
     with stages.stage("verdicts.commit"):
         tables.append_verdicts(name, verdicts, batch.seq)
-    memory = Memory(intake.events.cursor, intake.seq, place.now, seen.first, frozenset(stock.ahead), version)
+    memory = Memory(intake.events.cursor, intake.seq, place.now, seen.first, stock.ahead, stock.empty, version)
     with stages.stage("ledger.commit"):
         told = tell.incidents(place, seen, version, batch, {"memory": json.dumps(memory.to_json())})
     outcomes = Counter(verdicts["outcome"].to_pylist())

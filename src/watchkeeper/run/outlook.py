@@ -36,6 +36,7 @@ class Memory:
         last: clock of that run.
         first: start of the first watched window.
         ahead: starts of windows that held rows ahead of the clock.
+        empty: starts of windows that were counted and held no rows.
         version: the monitor version that run judged by.
     """
 
@@ -44,6 +45,7 @@ class Memory:
     last: datetime | None = None
     first: datetime | None = None
     ahead: frozenset[int] = frozenset()
+    empty: frozenset[int] = frozenset()
     version: str = ""
 
     @classmethod
@@ -51,8 +53,8 @@ class Memory:
         if not body:
             return cls()
         times = {name: datetime.fromisoformat(body[name]) if body[name] else None for name in ("last", "first")}
-        ahead = frozenset(body["ahead"])
-        return cls(body["events"], body["annotations"], times["last"], times["first"], ahead, body["version"])
+        ahead, empty = frozenset(body["ahead"]), frozenset(body["empty"])
+        return cls(body["events"], body["annotations"], times["last"], times["first"], ahead, empty, body["version"])
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -61,6 +63,7 @@ class Memory:
             "last": self.last and self.last.isoformat(),
             "first": self.first and self.first.isoformat(),
             "ahead": sorted(self.ahead),
+            "empty": sorted(self.empty),
             "version": self.version,
         }
 
@@ -168,7 +171,7 @@ def look(place: Workplace, log: Log, events: Events, annotations_seq: int, memor
         memory=memory,
         baseline=baseline,
         windows=windows,
-        due=_due(place, seen, baseline, windows, touched, clock, ask, fits_now),
+        due=_due(place, seen, baseline, windows, touched, clock, ask, memory, fits_now),
         touched=frozenset(touched),
         flipped=frozenset(w for w in windows if _flips(w, clock)),
         fits_now=fits_now,
@@ -226,6 +229,7 @@ def _due(
     touched: set[Window],
     clock: Clock,
     ask: Ask,
+    memory: Memory,
     fits_now: bool,
 ) -> list[Due]:
     monitor = seen.monitor
@@ -238,6 +242,7 @@ def _due(
         clock=clock,
         ask=ask,
         labels_fill_in=monitor.labels is not None and monitor.labels.when_missing == "negative",
+        empty={window for window in windows if micros(window.start) in memory.empty},
     )
     if not fits_now:
         return found

@@ -31,10 +31,17 @@ Stage = Callable[[str], AbstractContextManager[None]]
 
 @dataclass(frozen=True)
 class Stock:
-    """What counting met beside the statistics: rows by parse status, and windows with rows ahead of the clock."""
+    """What counting met beside the statistics.
+
+    Args:
+        met: rows by parse status.
+        ahead: starts of the windows with rows ahead of the clock.
+        empty: starts of the windows that held no rows.
+    """
 
     met: Counter[str]
-    ahead: set[int]
+    ahead: frozenset[int]
+    empty: frozenset[int]
 
 
 def take_stock(place: Workplace, intake: Intake, seen: Outlook, seq: int, stage: Stage) -> Stock:
@@ -56,12 +63,17 @@ class _Stocktaking:
         scan = self._scan(grids)
         due = [one.window for one in self.seen.due]
         counted = scan.count(scan.of_windows(self.intake.events, due), self._named(baseline))
-        stock = Stock(Counter(scan.met), set(scan.ahead))
+        stock = Stock(Counter(scan.met), frozenset(scan.ahead), self._empty(counted))
         digest = measure_digest(scan.resolved, baseline.grid_ids)
         tables = [self._rows_of(counted, digest), *self._frozen(counted, grids, digest)]
         with self.stage("statistics.commit"):
             self.place.tables.replace_statistics(self.seen.monitor.name, pa.concat_tables(tables), due, self.seq)
         return stock
+
+    def _empty(self, counted: Shelf) -> frozenset[int]:
+        filled = set(counted.window_starts.tolist())
+        due = {micros(one.window.start) for one in self.seen.due}
+        return (self.seen.memory.empty - due) | (due - filled)
 
     def _named(self, baseline: Baseline) -> dict[str, list[str]]:
         return baselines.segment_values(baseline, self.seen.monitor)

@@ -1,0 +1,112 @@
+"""How a monitor stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from watchkeeper.incidents.project import open_problems
+from watchkeeper.run import baseline as baselines
+from watchkeeper.run.monitor import remembered
+from watchkeeper.run.outlook import Memory
+from watchkeeper.run.workplace import Workplace
+from watchkeeper.spec.monitor import Monitor
+from watchkeeper.store import incidents as projection
+from watchkeeper.store import outbox, versions
+from watchkeeper.terms import Incident, Maturity, Severity, Window
+from watchkeeper.windows import moment
+
+_STALE_AFTER = 2
+"""Due windows that may wait before a monitor is stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorState:
+    """How one monitor stands, as contracts of the command line name it.
+
+    ``state`` is failed, stale, learning, or else the worst unresolved incident: breach (critical), warning, healthy.
+    """
+
+    monitor: str
+    model: str
+    state: str
+    last_run: datetime | None
+    last_event: datetime | None
+    last_final_window: Window | None
+    labels_matured_until: datetime | None
+    open_incidents: Mapping[str, int]
+    outbox_pending: int
+
+
+def state_of(place: Workplace, monitor: Monitor) -> MonitorState:
+    """Read how a monitor stands; changes nothing."""
+    memory = remembered(place, monitor.name)
+    points = place.tables.current_points(monitor.name)
+    with place.database.reading() as connection:
+        known = projection.listed(connection)
+        waiting = outbox.pending(connection)
+        last = versions.monitor(connection, monitor.name).last_run or {}
+    problems = [one for one in open_problems(known) if one.monitor == monitor.name]
+    return MonitorState(
+        monitor=monitor.name,
+        model=monitor.model,
+        state=_state(place, monitor, memory, problems, bool(last.get("error"))),
+        last_run=memory.last,
+        last_event=_last_event(points),
+        last_final_window=_last_final(points),
+        labels_matured_until=_matured(points),
+        open_incidents={severity.value: _count(problems)[severity] for severity in Severity},
+        outbox_pending=waiting,
+    )
+
+
+def _state(place: Workplace, monitor: Monitor, memory: Memory, problems: list[Incident], failed: bool) -> str:
+    if failed:
+        return "failed"
+    if memory.last is None:
+        return "learning"
+    if _is_stale(place, monitor, memory.last):
+        return "stale"
+    if problems:
+        worst = max((incident.severity for incident in problems), key=lambda severity: severity.rank)
+        return "breach" if worst is Severity.CRITICAL else "warning"
+    span = baselines.span_of(monitor, memory.first)
+    return "healthy" if baselines.stored(place.tables, monitor, span).is_complete else "learning"
+
+
+def _is_stale(place: Workplace, monitor: Monitor, last: datetime) -> bool:
+    """Whether windows that became final since the last run have waited for more than two windows."""
+    waiting = monitor.calendar.window_of(last)
+    for _ in range(_STALE_AFTER):
+        waiting = monitor.calendar.following(waiting)
+    return place.now >= monitor.grace.after(waiting.end)
+
+
+def _count(problems: list[Incident]) -> Counter[Severity]:
+    return Counter(incident.severity for incident in problems)
+
+
+def _last_event(points: pa.Table) -> datetime | None:
+    """End of a window less the age of its newest row."""
+    ages = points.filter(pc.and_(pc.starts_with(points["metric"], "freshness_seconds@"), pc.is_valid(points["value"])))
+    newest = [(row["window_end"], row["value"]) for row in ages.select(["window_end", "value"]).to_pylist()]
+    if not newest:
+        return None
+    end, age = max(newest)
+    return moment(int(end.timestamp() * 1_000_000 - age * 1_000_000))
+
+
+def _last_final(points: pa.Table) -> Window | None:
+    final = points.filter(pc.and_(pc.invert(points["open"]), pc.starts_with(points["metric"], "row_count@")))
+    rows = final.select(["window_end", "window_start"]).to_pylist()
+    newest = max(((row["window_end"], row["window_start"]) for row in rows), default=None)
+    return None if newest is None else Window(newest[1], newest[0])
+
+
+def _matured(points: pa.Table) -> datetime | None:
+    return pc.max(points.filter(pc.equal(points["maturity"], Maturity.MATURED.value))["window_end"]).as_py()
