@@ -78,6 +78,15 @@ def unit_factor(value: float | None, before: float | None) -> float | None:
     return multiple if nearest > 0 else 1 / multiple
 
 
+def version_name(version: str) -> str:
+    """A version as it is spoken of: long identifiers by their first eight characters.
+
+    >>> version_name("160277bab556676a97db4c05b2dfc78b"), version_name("2026-03")
+    ('160277ba', '2026-03')
+    """
+    return version[:8] if len(version) > 20 else version
+
+
 def option(finding: Finding, name: str) -> str | None:
     """The text of an option that the metric's identity names."""
     match = re.search(rf"[(,]{name}=([^,)]*)", finding.point.metric)
@@ -165,7 +174,8 @@ def _quality(finding: Finding, rival: Rival | None) -> str:
     shown = percent if name in ("accuracy", "precision", "recall") else figure
     verb = "ranks worse" if name == "roc_auc" else "predicts worse"
     if rival is not None:
-        return f"{verb} than version {rival.version}: {_named(name)} {shown(value)} against {shown(rival.value)}"
+        other = version_name(rival.version)
+        return f"{verb} than version {other}: {_named(name)} {shown(value)} against {shown(rival.value)}"
     before = finding.baseline_value
     against = _limit(finding, shown) if before is None else f" ({shown(before)} in the baseline)"
     return f"{verb}: {_named(name)} {shown(value)}{against}"

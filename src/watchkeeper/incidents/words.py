@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from watchkeeper.incidents.cause import MODEL, SOURCE, metric_name, tells_of_source
-from watchkeeper.incidents.changes import QUALITY, Rival, change, subject
+from watchkeeper.incidents.changes import QUALITY, Rival, change, subject, unit_factor, version_name
 from watchkeeper.incidents.figures import percent, since
 from watchkeeper.terms import ANY_VERSION, Finding, Segment, Window
 
@@ -76,13 +76,20 @@ def _head(cause: str, findings: Sequence[Finding], scene: Scene) -> str:
 
 
 def _strongest(cause: str, findings: Sequence[Finding]) -> Finding:
+    """The finding the sentence is built from: one that tells of the source or of a unit says more than others."""
     order = ranked(findings)
-    named = [f for f in order if tells_of_source(f)] if cause == SOURCE else order
+    telling = tells_of_source if cause == SOURCE else _tells_of_unit if cause.startswith("column:") else None
+    named = [f for f in order if telling is not None and telling(f)]
     return (named or order)[0]
+
+
+def _tells_of_unit(finding: Finding) -> bool:
+    return metric_name(finding) == "mean" and unit_factor(finding.value, finding.baseline_value) is not None
 
 
 def _what(cause: str, finding: Finding, scene: Scene, findings: Sequence[Finding]) -> str:
     kind, _, place = cause.partition(":")
+    place = version_name(place) if kind == "version" else place
     said = change(finding, scene.sd.get(finding.point.column), _rival(kind, finding, scene))
     if kind == SOURCE:
         return _of_source(finding, said, findings, scene)
