@@ -31,7 +31,8 @@ def predictions() -> pa.Table:
     size = DAYS * ROWS_A_DAY
     day = np.arange(size) // ROWS_A_DAY
     income = rng.lognormal(10.5, 0.4, size) * np.where(day >= CHANGED_ON, 12.0, 1.0)
-    at = [START + timedelta(days=int(d), seconds=int(s)) for d, s in zip(day, rng.integers(0, 86_000, size))]
+    seconds = rng.integers(0, 86_000, size)
+    at = [START + timedelta(days=int(d), seconds=int(s)) for d, s in zip(day, seconds, strict=True)]
     return pa.table(
         {
             "id": [f"r{i}" for i in range(size)],

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.surfaces import bank
+
 from watchkeeper.surfaces.cli.main import invoke
 
 

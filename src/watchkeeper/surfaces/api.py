@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from watchkeeper import settings
-from watchkeeper.errors import Fault, Faulty, WatchkeeperError
+from watchkeeper.errors import Fault, Faulty, LeaseHeld, WatchkeeperError
 from watchkeeper.incidents import actions
 from watchkeeper.incidents.draft import Draft
 from watchkeeper.plan.due import Ask
@@ -27,7 +27,8 @@ from watchkeeper.run.workplace import Progress, Workplace
 from watchkeeper.spec.monitor import Monitor
 from watchkeeper.spec.shapes import moment_of
 from watchkeeper.store import incidents as incident_table
-from watchkeeper.store import ledger
+from watchkeeper.store import ledger, versions
+from watchkeeper.store.database import iso
 from watchkeeper.surfaces import rows
 from watchkeeper.surfaces.check import Checked, check, read_file
 from watchkeeper.terms import Entry, Incident, Resolution
@@ -193,10 +194,25 @@ class Project:
 
     def _attempt(self, monitor: Monitor, ask: Ask) -> Attempt:
         try:
-            return Attempt(run_monitor(self.place, monitor, ask))
+            result = run_monitor(self.place, monitor, ask)
+            self._remember(monitor, None)
+            return Attempt(result)
+        except LeaseHeld as error:
+            return _failed(monitor, error)
         except Exception as error:  # one monitor's trouble, also an unforeseen one, must not stop the others
-            said = str(error) if isinstance(error, WatchkeeperError) else f"{type(error).__name__}: {error}"
-            return Attempt(RunResult(monitor.name, "", RunState.FAILED, 0, error=said), error)
+            attempt = _failed(monitor, error)
+            self._remember(monitor, attempt.result.error)
+            return attempt
+
+    def _remember(self, monitor: Monitor, error: str | None) -> None:
+        """Keep how the last run went, for ``status``; a run that went as well as the one before writes nothing."""
+        database = self.place.database
+        with database.reading() as connection:
+            before = versions.monitor(connection, monitor.name).last_run or {"error": None}
+        if before["error"] is not None or error is not None:
+            told = {"error": error, "at": iso(self.place.now)}
+            with database.writing() as connection:
+                versions.save_monitor(connection, monitor.name, last_run=told)
 
     def status(self, names: Sequence[str] = ()) -> list[MonitorState]:
         """How each monitor stands."""
@@ -390,6 +406,11 @@ def moment(value: Moment) -> datetime:
         raise Faulty([Fault("E102", f"'{value}' is neither a date nor a time with a zone.", fix)]) from error
 
 
+def _failed(monitor: Monitor, error: Exception) -> Attempt:
+    said = str(error) if isinstance(error, WatchkeeperError) else f"{type(error).__name__}: {error}"
+    return Attempt(RunResult(monitor.name, "", RunState.FAILED, 0, error=said), error)
+
+
 def _ask(since: Moment | None, until: Moment | None, *, backfill: bool = False, recompute: bool = False) -> Ask:
     return Ask(**_span(since, until), backfill=backfill, recompute=recompute)
 
@@ -448,8 +469,6 @@ def _doubles(monitors: Sequence[Monitor]) -> list[Fault]:
 
 
 def _stored(place: Workplace, monitor: str) -> bool:
-    from watchkeeper.store import versions
-
     with place.database.reading() as connection:
         return versions.monitor(connection, monitor).version is not None
 

@@ -106,6 +106,10 @@ def _ordered(faults: Sequence[Fault]) -> list[Fault]:
     return sorted(dict.fromkeys(faults), key=lambda fault: (fault.is_warning, fault.line or 0, fault.path or ""))
 
 
+def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([], schema)
+
+
 class _Looks:
     """Looks at the tables of one monitor and gathers what is wrong with them."""
 
@@ -150,9 +154,11 @@ class _Looks:
     def _inputs(self, log: Log) -> pa.Schema:
         """The typed features: those kept, else those that the first rows show."""
         options = log.options(self.place, 0, "")
+        first = next(self._rows(log), None)
+        if log.in_place:
+            self._kept("columns", lambda: log.source.unpack(first or _no_rows(log.schema), options))
         if options.inputs is not None:
             return pa.schema(list(options.inputs))
-        first = next(self._rows(log), None)
         if first is None:
             self._add("W502", "source.table", "the table has no rows yet", "its columns are known with the first rows")
             return pa.schema([])

@@ -42,7 +42,7 @@ class Session:
         from watchkeeper.surfaces.api import Project
 
         told = {name: self.given.get(name) for name in ("store", "database", "now")}
-        return Project(self.given.get("directory"), **told, engine=engine, progress=self.progress())
+        return Project(self.given.get("folder"), **told, engine=engine, progress=self.progress())
 
     def progress(self) -> Any:
         """What shows the stages of a run: a bar on a terminal, JSON lines, or nothing."""
@@ -80,7 +80,7 @@ def global_options(command: Callable[..., Any], *, hidden: bool = True) -> Calla
     """Add the global options to a command; they are shown in the help of ``watchkeeper`` alone."""
     shared: dict[str, Any] = {"callback": _keep, "expose_value": False, "hidden": hidden}
     options = [
-        click.option("-C", "directory", type=click.Path(path_type=Path), metavar="DIR", help=_DIRECTORY, **shared),
+        click.option("-C", "folder", type=click.Path(path_type=Path), metavar="DIR", help=_DIRECTORY, **shared),
         click.option("--store", metavar="URI", help="Where the tables lie (default .watchkeeper).", **shared),
         click.option("--database", metavar="URL", help="Where the ledger lies (default SQLite beside them).", **shared),
         click.option(
