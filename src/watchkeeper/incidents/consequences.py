@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from watchkeeper.incidents.cause import AT_ONCE_WINDOWS, SOURCE, began_at_once, length, tells_of_model
+from watchkeeper.incidents.cause import AT_ONCE_WINDOWS, MODEL, SOURCE, began_at_once, length, tells_of_model
 from watchkeeper.terms import Finding
 
 
 def may_follow(cause: str, findings: Sequence[Finding], features: Collection[str]) -> bool:
-    """Whether an incident is of a kind that can follow from another at all."""
-    return cause.startswith("column:") or all(tells_of_model(finding, features) for finding in findings)
+    """Whether an incident is of a kind that can follow from another at all.
+
+    A single version that went bad has its own reason, whatever columns changed at the time.
+    """
+    whole_model = cause == MODEL and all(tells_of_model(finding, features) for finding in findings)
+    return cause.startswith("column:") or whole_model
 
 
 def follows(

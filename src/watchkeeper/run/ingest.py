@@ -23,6 +23,8 @@ from watchkeeper.store import batches, leases
 from watchkeeper.store.batches import Batch
 from watchkeeper.store.tables import source_owner
 
+_INFERRED_ROWS = 20_000
+"""First rows that the types of a log are inferred from; they are kept from then on."""
 IN_PLACE = "rows"
 """The format whose tables are read in place."""
 
@@ -183,7 +185,7 @@ def _store_events(place: Workplace, log: Log, options: UnpackOptions, batch: Bat
     if first is None:
         return
     if options.inputs is None:
-        inputs, outputs = log.source.infer(first, options)
+        inputs, outputs = log.source.infer(first.slice(0, _INFERRED_ROWS), options)
         options = replace(options, inputs=inputs, outputs=outputs)
     events = [_unpacked(log, logged, options, arrived) for logged in chain([first], rows)]
     fresh = pa.Table.from_batches(events)
