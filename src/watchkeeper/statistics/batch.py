@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from watchkeeper.statistics.counts import Counts, Floats, Ints
+from watchkeeper.statistics.distinct import row_hashes
 from watchkeeper.statistics.measure import Measure, MeasuredColumn, Population
 from watchkeeper.statistics.numbers import Numbers
 from watchkeeper.statistics.runs import Runs
 from watchkeeper.statistics.systems import System, Windows, systems_of
-from watchkeeper.statistics.text import Texts, positions
+from watchkeeper.statistics.text import Texts
 from watchkeeper.terms import ParseStatus
 
 SEGMENT = "segment:"
@@ -27,7 +27,10 @@ _LEFT_OUT = (ParseStatus.DUPLICATE.value, ParseStatus.FUTURE.value)
 
 @dataclass
 class Batch:
-    """A batch with what several columns need of it, each made once."""
+    """The rows that count (neither duplicates nor ahead of the clock), in order of their cells.
+
+    Every array has shape (rows,) in that order.
+    """
 
     rows: Any
     measure: Measure
@@ -35,8 +38,50 @@ class Batch:
     _populations: dict[Population, NDArray[np.bool_]] = field(default_factory=dict)
 
     @cached_property
+    def _status(self) -> Texts:
+        return Texts.of(self.rows["parse_status"])
+
+    @cached_property
+    def _unordered(self) -> tuple[Windows, list[System]]:
+        times = self.rows["event_time"].cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.int64())
+        counted = self._status.positions(_LEFT_OUT) < 0
+        windows = Windows.of(times.to_numpy(zero_copy_only=False), counted, self.measure.calendar)
+        segments = [Texts.of(self.rows[SEGMENT + key]) for key in self.measure.segments]
+        return windows, systems_of(windows, Texts.of(self.rows["model_version"]), segments)
+
+    @cached_property
+    def _order(self) -> Ints | None:
+        """The row at each place; None where all rows stand in order already."""
+        system = self._unordered[1][0]
+        return Runs.of(system.cell, None, system.size).order
+
+    @cached_property
+    def windows(self) -> Windows:
+        windows = self._unordered[0]
+        return windows if self._order is None else Windows(windows.starts, windows.cell.take(self._order, mode="clip"))
+
+    @cached_property
+    def systems(self) -> list[System]:
+        return [system.take(self._order) for system in self._unordered[1]]
+
+    def numbers(self, column: str) -> Numbers:
+        return Numbers.of(self.rows[column]).take(self._order)
+
+    def texts(self, column: str) -> Texts:
+        return Texts.of(self.rows[column]).take(self._order)
+
+    def hashes(self, column: str) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+        """Hash of each value, and where there is one."""
+        hashes, present = row_hashes(self.rows[column])
+        return (hashes, present) if self._order is None else (hashes[self._order], present[self._order])
+
+    def positions(self, column: str, values: Sequence[str]) -> Ints:
+        """Index of each row's text in ``values``, -1 where it is null or not among them."""
+        return self.texts(column).positions(values)
+
+    @cached_property
     def weight(self) -> Floats | None:
-        weight = Numbers.of(self.rows["weight"]).values
+        weight = self.numbers("weight").values
         return None if bool((weight == 1.0).all()) else weight
 
     def population(self, population: Population) -> NDArray[np.bool_]:
@@ -44,16 +89,21 @@ class Batch:
             self._populations[population] = _POPULATIONS[population](self)
         return self._populations[population]
 
-    def has_status(self, statuses: Sequence[str]) -> NDArray[np.bool_]:
-        return positions(self.rows["parse_status"], statuses) >= 0
+    @property
+    def is_ok(self) -> NDArray[np.bool_]:
+        return self._status.take(self._order).positions((ParseStatus.OK.value,)) >= 0
 
     def runs(self, population: Population, weighted: bool = True) -> list[Runs]:
         """Rows of a population by combination, once for each system."""
         key = population, weighted
         if key not in self._runs:
-            mask, weight = self.population(population), self.weight if weighted else None
-            self._runs[key] = [Runs.of(system.cell_of(mask), weight, system.size) for system in self.systems]
+            self._runs[key] = self.runs_of(self.population(population), weighted)
         return self._runs[key]
+
+    def runs_of(self, rows: NDArray[np.bool_], weighted: bool = True) -> list[Runs]:
+        """The rows where a mask holds by combination, once for each system."""
+        weight = self.weight if weighted else None
+        return [Runs.of(system.cell_of(rows), weight, system.size) for system in self.systems]
 
     def counts(self, column: MeasuredColumn, slot: Ints, slots: int) -> Counts:
         """Rows counted by combination and slot."""
@@ -63,32 +113,18 @@ class Batch:
         ]
         return parts[0] if len(parts) == 1 else Counts.stacked(parts)
 
-    @cached_property
-    def windows(self) -> Windows:
-        times = self.rows["event_time"].cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.int64())
-        return Windows.of(times.to_numpy(zero_copy_only=False), self.population(Population.ALL), self.measure.calendar)
-
-    @cached_property
-    def systems(self) -> list[System]:
-        segments = [Texts.of(self.rows[SEGMENT + key]) for key in self.measure.segments]
-        return systems_of(self.windows, Texts.of(self.rows["model_version"]), segments)
-
-    def label(self, classes: Sequence[str]) -> Ints:
-        """Position of each row's label among the classes, -1 where it has none."""
-        return positions(self.rows["label"], classes)
-
     def misfit(self, column: MeasuredColumn) -> NDArray[np.bool_] | None:
-        """Rows that hold a value of the wrong type in this column; None where there are none."""
+        """Whether a row holds a value of the wrong type in this column; None where none does."""
         rows = self._misfits.get(column.misfit_key or column.name)
         if rows is None:
             return None
         mask = np.zeros(self.rows.num_rows, bool)
         mask[rows] = True
-        return mask
+        return mask if self._order is None else mask[self._order]
 
     @cached_property
     def _misfits(self) -> dict[str, Ints]:
-        """Rows with a misfit by column."""
+        """Rows with a misfit by column, before they were ordered."""
         if "misfits" not in self.rows.schema.names:
             return {}
         return _misfit_rows(self.rows["misfits"])
@@ -106,21 +142,20 @@ def _misfit_rows(misfits: Any) -> dict[str, Ints]:
 
 
 def _all(batch: Batch) -> NDArray[np.bool_]:
-    return ~batch.has_status(_LEFT_OUT)
+    return np.ones(len(batch.windows.cell), bool)
 
 
 def _ok(batch: Batch) -> NDArray[np.bool_]:
-    return batch.has_status((ParseStatus.OK.value,))
+    return batch.is_ok
 
 
 def _requests(batch: Batch) -> NDArray[np.bool_]:
-    first = pc.equal(batch.rows["row_index"], 0).to_numpy(zero_copy_only=False)
-    return batch.population(Population.ALL) & first
+    return batch.numbers("row_index").values == 0
 
 
 def _served(batch: Batch) -> NDArray[np.bool_]:
-    answered = pc.fill_null(pc.equal(batch.rows["status_code"], 200), True)
-    return batch.population(Population.REQUESTS) & answered.to_numpy(zero_copy_only=False)
+    status = batch.numbers("status_code")
+    return batch.population(Population.REQUESTS) & ((status.values == 200) | status.is_null)
 
 
 _POPULATIONS: dict[Population, Callable[[Batch], NDArray[np.bool_]]] = {

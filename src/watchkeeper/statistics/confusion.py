@@ -12,7 +12,7 @@ import numpy as np
 from watchkeeper.statistics.base import counts_from, stored, stored_counts
 from watchkeeper.statistics.counts import Counts, Floats, Ints
 from watchkeeper.statistics.grid import Grid
-from watchkeeper.statistics.text import positions
+from watchkeeper.statistics.text import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,9 @@ class Confusion:
         """
         classes = _classes(grid)
         slots = confusion_slots(
-            positions(values.field("decision"), classes), positions(values.field("label"), classes), len(classes)
+            Texts.of(values.field("decision")).positions(classes),
+            Texts.of(values.field("label")).positions(classes),
+            len(classes),
         )
         return cls(classes, Counts.of(np.asarray(cell), slots, weight, cells, len(classes) ** 2))
 

@@ -169,7 +169,8 @@ def float_hashes(numbers: Floats) -> Hashes:
 
 def mixed(bits: Hashes) -> Hashes:
     """Spread 64 bits evenly over 64 bits (kept one to one)."""
-    h = (bits ^ _SEED) * _FIRST
+    h = bits ^ _SEED
+    h *= _FIRST
     h ^= h >> _SHIFT
     h *= _SECOND
     return h
@@ -180,6 +181,24 @@ def text_hashes(values: Iterable[str]) -> Hashes:
     return np.frombuffer(
         b"".join(hashlib.blake2b(value.encode(), digest_size=8).digest() for value in values), "<u8"
     ).astype(np.uint64)
+
+
+def smallest_of_runs(hashes: Hashes, present: NDArray[np.bool_], starts: Ints, ends: Ints) -> Distinct:
+    """Distinct values of runs of rows, a cell each.
+
+    Args:
+        hashes: hash of each row, and ``present``: whether it has a value that counts; shape (rows,).
+        starts: first row of each run, and ``ends``: the row after its last.
+    """
+    everything = bool(present.all())
+    kept, n = [], []
+    for start, end in zip(starts, ends, strict=True):
+        run = hashes[start:end]
+        own = run if everything else run[present[start:end]]
+        kept.append(smallest(own))
+        n.append(len(own))
+    offsets = np.concatenate([[0], np.cumsum([len(part) for part in kept])]).astype(np.int64)
+    return Distinct(np.concatenate([*kept, np.zeros(0, np.uint64)]), offsets, np.array(n, np.int64))
 
 
 def smallest(hashes: Hashes) -> Hashes:

@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from watchkeeper.statistics.batch import Batch
 from watchkeeper.statistics.categories import Categories
 from watchkeeper.statistics.confusion import Confusion, confusion_slots
-from watchkeeper.statistics.distinct import Distinct, row_hashes, smallest
+from watchkeeper.statistics.distinct import Distinct, float_hashes, smallest_of_runs
 from watchkeeper.statistics.grid import Grid
 from watchkeeper.statistics.histogram import MISSING, Histogram, slots_of
 from watchkeeper.statistics.measure import LOG_LOSS, Measure, MeasuredColumn, Population
 from watchkeeper.statistics.moments import Moments
 from watchkeeper.statistics.numbers import Numbers
 from watchkeeper.statistics.partial import Partial, merged, with_marginals
-from watchkeeper.statistics.runs import Runs
 from watchkeeper.statistics.score_bins import BINARY, ScoreBins, score_slots
 from watchkeeper.statistics.shelf import Key
 from watchkeeper.statistics.table import to_table
 from watchkeeper.statistics.tally import Tally
-from watchkeeper.statistics.text import Texts, positions
+from watchkeeper.statistics.text import Texts
 
 __all__ = ["Measure", "MeasuredColumn", "Partial", "Population", "count", "merged", "to_table", "with_marginals"]
 
@@ -49,21 +49,21 @@ def count(rows: Any, measure: Measure) -> Partial:
     tallies: dict[str, Tally] = {}
     distinct: dict[str, Distinct] = {}
     for column in measure.columns:
-        statistics |= {(column.name, kind): found for kind, found in _counted(batch, column).items()}
+        numbers = batch.numbers(column.name) if set(column.kinds) & set(_NUMBER_KINDS) else None
+        statistics |= {(column.name, kind): found for kind, found in _counted(batch, column, numbers).items()}
         if Categories.kind in column.kinds:
             tallies[column.name] = _tally(batch, column)
         elif Distinct.kind in column.kinds:
-            distinct[column.name] = _smallest_hashes(batch, column)
+            distinct[column.name] = _smallest_hashes(batch, column, numbers)
     if measure.log_loss:
         statistics[LOG_LOSS, Moments.kind] = _log_loss(batch)
     combinations = tuple(c for system in batch.systems for c in system.combinations)
     return Partial(measure, combinations, statistics, tallies, tuple(batch.windows.starts.tolist()), distinct)
 
 
-def _counted(batch: Batch, column: MeasuredColumn) -> dict[str, Any]:
+def _counted(batch: Batch, column: MeasuredColumn, numbers: Numbers | None) -> dict[str, Any]:
     """Statistics of one column, but for values by name and distinct values."""
     found: dict[str, Any] = {}
-    numbers = Numbers.of(batch.rows[column.name]) if set(column.kinds) & set(_NUMBER_KINDS) else None
     if Moments.kind in column.kinds and numbers is not None:
         found[Moments.kind] = _moments(batch, column, numbers)
     if column.grid is not None and numbers is not None:
@@ -74,14 +74,12 @@ def _counted(batch: Batch, column: MeasuredColumn) -> dict[str, Any]:
 
 
 def _moments(batch: Batch, column: MeasuredColumn, numbers: Numbers) -> Moments:
-    weighted = column.name != "event_time"
     misfit = batch.misfit(column)
-    population = batch.population(column.population)
     if misfit is not None and numbers.null is not None:
-        population = population & ~(misfit & numbers.null)
-        runs = [Runs.of(system.cell_of(population), batch.weight, system.size) for system in batch.systems]
-        return Moments.stacked([Moments.of_runs(numbers, part) for part in runs])
-    return Moments.stacked([Moments.of_runs(numbers, part) for part in batch.runs(column.population, weighted)])
+        runs = batch.runs_of(batch.population(column.population) & ~(misfit & numbers.null))
+    else:
+        runs = batch.runs(column.population, weighted=column.name != "event_time")
+    return Moments.stacked([Moments.of_runs(numbers, part) for part in runs])
 
 
 def _on_grid(batch: Batch, column: MeasuredColumn, numbers: Numbers, grid: Grid) -> dict[str, Any]:
@@ -92,19 +90,20 @@ def _on_grid(batch: Batch, column: MeasuredColumn, numbers: Numbers, grid: Grid)
     if Histogram.kind in column.kinds:
         found[Histogram.kind] = Histogram.of_counts(batch.counts(column, slot, grid.cells + MISSING), grid)
     if ScoreBins.kind in column.kinds:
-        slot = score_slots(slot, batch.label(BINARY), grid)
+        slot = score_slots(slot, batch.positions("label", BINARY), grid)
         found[ScoreBins.kind] = ScoreBins(batch.counts(column, slot, 2 * grid.cells), grid)
     return found
 
 
 def _confusion(batch: Batch, column: MeasuredColumn) -> Confusion:
     classes = batch.measure.classes
-    slot = confusion_slots(positions(batch.rows["decision"], classes), batch.label(classes), len(classes))
+    decision, label = (batch.positions(name, classes) for name in ("decision", "label"))
+    slot = confusion_slots(decision, label, len(classes))
     return Confusion(classes, batch.counts(column, slot, len(classes) ** 2))
 
 
 def _tally(batch: Batch, column: MeasuredColumn) -> Tally:
-    texts, misfit = Texts.of(batch.rows[column.name]), batch.misfit(column)
+    texts, misfit = batch.texts(column.name), batch.misfit(column)
     parts = []
     for runs in batch.runs(column.population):
         moved = Texts(runs.gathered(texts.code), texts.vocabulary)
@@ -119,24 +118,21 @@ def _one_under_the_other(parts: Sequence[Tally]) -> Tally:
     return Tally.merged(parts, into, int(ends[-1]))
 
 
-def _smallest_hashes(batch: Batch, column: MeasuredColumn) -> Distinct:
-    hashes, present = row_hashes(batch.rows[column.name])
-    cell = np.where(present & batch.population(column.population), batch.windows.cell, -1)
-    runs = Runs.of(cell, None, len(batch.windows.starts))
-    parts = np.split(runs.gathered(hashes), runs.starts[1:]) if len(runs.starts) else []
-    kept = [smallest(part) for part in parts]
-    lengths = np.array([len(part) for part in kept], np.int64)
-    joined = np.concatenate(kept) if kept else np.zeros(0, np.uint64)
-    return Distinct.of_hashes(joined, np.repeat(runs.members, lengths), runs.cells, runs.rows)
+def _smallest_hashes(batch: Batch, column: MeasuredColumn, numbers: Numbers | None) -> Distinct:
+    if numbers is not None and pa.types.is_floating(batch.rows[column.name].type):
+        hashes, present = float_hashes(numbers.values), ~np.isnan(numbers.values)
+    else:
+        hashes, present = batch.hashes(column.name)
+    present &= batch.population(column.population)
+    edges = np.searchsorted(batch.windows.cell, np.arange(len(batch.windows.starts) + 1))
+    return smallest_of_runs(hashes, present, edges[:-1], edges[1:])
 
 
 def _log_loss(batch: Batch) -> Moments:
     """Loss −ln p of the label that came, of rows that have a label and a score in [0, 1]."""
-    score, label = Numbers.of(batch.rows["score"]).values, batch.label(BINARY)
-    with np.errstate(invalid="ignore"):
-        judged = (label >= 0) & (score >= 0) & (score <= 1) & batch.population(Population.OK)
+    score, label = batch.numbers("score").values, batch.positions("label", BINARY)
+    judged = (label >= 0) & (score >= 0) & (score <= 1) & batch.population(Population.OK)
     smallest_share = np.finfo(np.float64).eps
-    p = np.clip(np.where(judged, score, 0.5), smallest_share, 1 - smallest_share)
-    losses = Numbers(-np.where(label == 1, np.log(p), np.log1p(-p)))
-    runs = (Runs.of(system.cell_of(judged), batch.weight, system.size) for system in batch.systems)
-    return Moments.stacked([Moments.of_runs(losses, part) for part in runs])
+    p = np.where(judged, np.where(label == 1, score, 1 - score), 1.0)
+    losses = Numbers(-np.log(np.clip(p, smallest_share, 1 - smallest_share)))
+    return Moments.stacked([Moments.of_runs(losses, runs) for runs in batch.runs_of(judged)])

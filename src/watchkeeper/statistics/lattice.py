@@ -13,7 +13,7 @@ from watchkeeper.statistics.grid import TAIL_EDGES, Grid
 _LINEAR_SLOTS = (4096, 16384, 65536)
 _MANTISSA_BITS = 8
 _SEARCH = -10
-"""Base of a slot that holds several marks: its codes come out negative and are searched for."""
+"""Base of a slot that holds several marks: its cells come out negative and are searched for."""
 _BEARABLE = 2
 """Marks that may share slots before another coordinate is tried: about a percent of the rows is searched for."""
 _BLOCK = 65_536
@@ -45,52 +45,61 @@ class _Slots:
     bits: bool = False
 
     def of(self, x: Floats) -> Ints:
+        """Slot of each value; those of values outside the marks may lie outside the table and mean nothing."""
         d = x - self.origin
         if self.bits:
-            return np.clip(_keys(d) - self.first_key, 0, self.last)
+            return _keys(d) - self.first_key
         d *= self.scale
-        return np.clip(d, 0, self.last, out=d).astype(np.int64)
+        return d.astype(np.int64)
 
 
 @dataclass(frozen=True)
 class Lattice:
-    """The marks of a grid, laid out in slots of which nearly all hold one mark or none."""
+    """The marks of a grid, laid out in slots of which nearly all hold one mark or none.
+
+    Args:
+        marks: all marks of the grid, ascending, and ``cell_of_code``: see ``Grid``.
+        slots: the coordinate.
+        base: per slot the cell that ends at its mark; ``mark`` the mark, infinity where it has none; ``atom`` the
+            same of marks that are atoms, None where no mark is.
+        first: the smallest and ``last`` the greatest mark laid out; values beyond them are searched for.
+        crowded: whether any slot holds several marks.
+    """
 
     marks: Floats
     cell_of_code: Ints
     slots: _Slots
     base: Ints
     mark: Floats
+    atom: Floats | None
     first: float
     last: float
     crowded: bool
 
     def cells_of(self, values: Floats) -> Ints:
-        out = np.empty(len(values), np.int64)
-        for start in range(0, len(values), _BLOCK):
-            block = values[start : start + _BLOCK]
-            np.take(self.cell_of_code, self._codes(block), out=out[start : start + _BLOCK], mode="clip")
-        return out
+        if len(values) <= _BLOCK:
+            return self._cells_of_block(values)
+        blocks = (values[start : start + _BLOCK] for start in range(0, len(values), _BLOCK))
+        return np.concatenate([self._cells_of_block(block) for block in blocks])
 
-    def _codes(self, x: Floats) -> Ints:
-        if len(self.marks) == 0:
+    def _cells_of_block(self, x: Floats) -> Ints:
+        if len(self.marks) == 0 or len(x) == 0:
             return np.zeros(len(x), np.int64)
-        low, high = np.fmin.reduce(x), np.fmax.reduce(x)
-        inside = bool(low >= self.first) and bool(high <= self.last)
+        inside = bool(np.fmin.reduce(x) >= self.first) and bool(np.fmax.reduce(x) <= self.last)
         with np.errstate(invalid="ignore", over="ignore"):
-            found = self._looked_up(x if inside else np.clip(x, self.first, self.last))
+            found = self._looked_up(x)
         if inside and not self.crowded:
             return found
         rows = np.flatnonzero(found < 0 if inside else (found < 0) | (x < self.first) | (x > self.last))
-        found[rows] = codes(x[rows], self.marks)
+        found[rows] = self.cell_of_code[codes(x[rows], self.marks)]
         return found
 
     def _looked_up(self, x: Floats) -> Ints:
         slot = self.slots.of(x)
-        mark = self.mark.take(slot, mode="clip")
         found = self.base.take(slot, mode="clip")
-        found += x > mark
-        found += x >= mark
+        found += x > self.mark.take(slot, mode="clip")
+        if self.atom is not None:
+            found += x >= self.atom.take(slot, mode="clip")
         return found
 
 
@@ -106,12 +115,15 @@ def lattice(marks: Floats, cell_of_code: Ints) -> Lattice:
     """
     inner = _body(marks)
     if len(inner) == 0:
-        empty = np.zeros(1, np.int64), np.full(1, np.inf)
-        return Lattice(marks, cell_of_code, _Slots(0.0, 0.0, 0), *empty, 0.0, 0.0, crowded=False)
-    best = min(_candidates(inner), key=lambda slots: max(_crowded(slots, inner) - _BEARABLE, 0))
-    base, mark = _table(best, inner, int(np.searchsorted(marks, inner[0])))
+        return Lattice(marks, cell_of_code, _Slots(0.0, 0.0, 0), cell_of_code, marks, None, 0.0, 0.0, crowded=False)
+    slots = min(_candidates(inner), key=lambda slots: max(_crowded(slots, inner) - _BEARABLE, 0))
+    below = int(np.searchsorted(marks, inner[0]))
+    codes_below, mark = _table(slots, inner, below)
+    base = np.where(codes_below < 0, _SEARCH, cell_of_code[np.maximum(codes_below, 0)])
+    is_atom = np.diff(cell_of_code)[::2][below : below + len(inner)] > 0
+    atom = np.where(np.isin(mark, inner[is_atom]), mark, np.inf) if is_atom.any() else None
     crowded = bool((base < 0).any())
-    return Lattice(marks, cell_of_code, best, base, mark, float(inner[0]), float(inner[-1]), crowded)
+    return Lattice(marks, cell_of_code, slots, base, mark, atom, float(inner[0]), float(inner[-1]), crowded)
 
 
 def _body(marks: Floats) -> Floats:
@@ -144,14 +156,14 @@ def _keys(d: Floats) -> Ints:
 def _crowded(slots: _Slots, marks: Floats) -> int:
     """Marks that share their slot with another."""
     with np.errstate(over="ignore"):
-        _, counts = np.unique(slots.of(marks), return_counts=True)
+        _, counts = np.unique(np.clip(slots.of(marks), 0, slots.last), return_counts=True)
     return int(counts[counts > 1].sum())
 
 
 def _table(slots: _Slots, marks: Floats, below: int) -> tuple[Ints, Floats]:
     """Per slot: twice the marks below it, and its mark; infinity where it has none."""
     with np.errstate(over="ignore"):
-        slot = slots.of(marks)
+        slot = np.clip(slots.of(marks), 0, slots.last)
     held = np.bincount(slot, minlength=slots.last + 1)
     base = 2 * (below + np.cumsum(held) - held)
     base[held > 1] = _SEARCH

@@ -67,10 +67,12 @@ class Moments:
     def of_runs(cls, numbers: Numbers, runs: Runs) -> Self:
         """Count rows that are ordered by cell already."""
         x = runs.gathered(numbers.values)
-        finite = np.isfinite(x)
-        if finite.all():
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = runs.sums(x)
+        if np.isfinite(sums).all():  # so is every value
             nothing = np.zeros(runs.cells, np.int64)
-            return cls._of_finite(x, runs, runs.weight, runs.rows, (nothing, nothing, nothing, nothing))
+            return cls._of_finite(x, runs, runs.weight, runs.rows, (nothing,) * 4, sums)
+        finite = np.isfinite(x)
         n, n_null = runs.counts(finite), runs.counts(runs.gathered(numbers.is_null))
         n_pos_inf, n_neg_inf = runs.counts(x == np.inf), runs.counts(x == -np.inf)
         n_nan = runs.rows - n - n_null - n_pos_inf - n_neg_inf
@@ -79,16 +81,22 @@ class Moments:
 
     @classmethod
     def _of_finite(
-        cls, x: Floats, runs: Runs, weight: Floats | None, n: Ints, absent: tuple[Ints, Ints, Ints, Ints]
+        cls,
+        x: Floats,
+        runs: Runs,
+        weight: Floats | None,
+        n: Ints,
+        absent: tuple[Ints, ...],
+        sums: Floats | None = None,
     ) -> Self:
-        low, high = _extremes(x, runs)
-        if bool(np.nanmin(low, initial=np.inf) > 0):
-            n_zero = n_negative = np.zeros(runs.cells, np.int64)
-        else:
+        """Count finite values; what is missing is NaN with weight 0. ``sums`` are the plain sums where known."""
+        low, high = runs.minima(x), runs.maxima(x)
+        n_zero = n_negative = np.zeros(runs.cells, np.int64)
+        if not bool(np.nanmin(low, initial=np.inf) > 0):
             n_zero, n_negative = runs.counts(x == 0), runs.counts(x < 0)
         x = x if n.sum() == len(x) else np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)
-        sums = _central_sums(x, runs, weight, n)
-        return cls._from([n, *absent, n_zero, n_negative, *sums, low, high])._settled()
+        central = _central_sums(x, runs, weight, n, sums if weight is None else None)
+        return cls._from([n, *absent, n_zero, n_negative, *central, low, high])._settled()
 
     @classmethod
     def _from(cls, columns: Sequence[NDArray[Any]]) -> Self:
@@ -193,25 +201,38 @@ class Moments:
         return cls._from([*ints.T, *matrix(array.field("floats"), _FLOATS).T])
 
 
-def _central_sums(x: Floats, runs: Runs, weight: Floats | None, n: Ints) -> tuple[Floats, ...]:
+def _central_sums(
+    x: Floats, runs: Runs, weight: Floats | None, n: Ints, sums: Floats | None = None
+) -> tuple[Floats, ...]:
     """w, w2, mean, rest, m2, m3, m4, v1, v2 of values whose missing ones are 0 with weight 0."""
     with np.errstate(over="ignore", invalid="ignore"):
         w = n.astype(np.float64) if weight is None else runs.sums(weight)
         w2 = w if weight is None else runs.sums(weight * weight)
-        centre = _means(x, runs, weight, w)
-        d = x - runs.spread(centre)
-        wd = d if weight is None else d * weight
-        wd2 = wd * d
-        sums = (runs.sums(wd2), runs.sums(wd2 * d), runs.sums(wd2 * d * d))
-        v1, v2 = (runs.sums(wd), sums[0]) if weight is None else (runs.sums(wd * weight), runs.sums(wd * wd))
-        off = runs.sums(wd)
+        centre = _means(x, runs, weight, w, sums)
+        off, powers = _power_sums(x - runs.spread(centre), runs, weight)
         shift = _ratio(off, w, empty=0.0)
         mean, rest = _sum_and_rest(centre, shift, w)
-        return (w, w2, mean, rest, *_moved(-shift, w, w2, off, *sums, v1, v2))
+        return (w, w2, mean, rest, *_moved(-shift, w, w2, off, *powers))
 
 
-def _means(x: Floats, runs: Runs, weight: Floats | None, w: Floats) -> Floats:
-    mean = _ratio(runs.sums(x if weight is None else x * weight), w, empty=0.0)
+def _power_sums(d: Floats, runs: Runs, weight: Floats | None) -> tuple[Floats, tuple[Floats, ...]]:
+    """Σwd; and Σwd², Σwd³, Σwd⁴, Σw²d, Σw²d². The deviations are used up."""
+    if weight is None:
+        squares = d * d
+        off, m2 = runs.sums(d), runs.sums(squares)
+        d *= squares
+        squares *= squares
+        return off, (m2, runs.sums(d), runs.sums(squares), off, m2)
+    wd = d * weight
+    wd2 = wd * d
+    sums = runs.sums(wd2), runs.sums(wd2 * d), runs.sums(wd2 * d * d)
+    return runs.sums(wd), (*sums, runs.sums(wd * weight), runs.sums(wd * wd))
+
+
+def _means(x: Floats, runs: Runs, weight: Floats | None, w: Floats, sums: Floats | None) -> Floats:
+    if sums is None:
+        sums = runs.sums(x if weight is None else x * weight)
+    mean = _ratio(sums, w, empty=0.0)
     if np.isfinite(mean).all():
         return mean
     share = 1.0 / runs.spread(np.where(w > 0, w, 1.0))
@@ -236,14 +257,6 @@ def _moved(
         v1 + d * w2,
         np.maximum(v2 + d * (2 * v1 + d * w2), 0.0),
     )
-
-
-def _extremes(x: Floats, runs: Runs) -> tuple[Floats, Floats]:
-    out = np.full(runs.cells, np.nan), np.full(runs.cells, np.nan)
-    if len(runs.starts):
-        out[0][runs.members] = np.fmin.reduceat(x, runs.starts)
-        out[1][runs.members] = np.fmax.reduceat(x, runs.starts)
-    return out
 
 
 def _columns(moments: Moments) -> tuple[NDArray[Any], ...]:

@@ -7,7 +7,6 @@ from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from watchkeeper.statistics.counts import Floats
@@ -30,8 +29,14 @@ class Numbers:
         if array.null_count == 0:
             return cls(array.to_numpy(zero_copy_only=False))
         null = array.is_null().to_numpy(zero_copy_only=False)
-        values = pc.fill_null(array, np.nan).to_numpy(zero_copy_only=False)
-        return cls(values, null)
+        return cls(array.to_numpy(zero_copy_only=False), null)  # which turns null into NaN
+
+    def take(self, rows: NDArray[np.int64] | None) -> Numbers:
+        """The values of these rows in this order; all of them for None."""
+        if rows is None:
+            return self
+        null = None if self.null is None else self.null.take(rows, mode="clip")
+        return Numbers(self.values.take(rows, mode="clip"), null)
 
     @property
     def is_null(self) -> NDArray[np.bool_]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from watchkeeper.statistics.counts import Floats, Ints
+
+_FEW_RUNS = 64
+"""Runs up to which counting them one by one is faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Runs:
 
     def gathered(self, values: NDArray[Any]) -> NDArray[Any]:
         """Values of rows, put in the order of the positions."""
-        return values if self.order is None else values.take(self.order)
+        return values if self.order is None else values.take(self.order, mode="clip")
 
     def sums(self, values: Floats) -> Floats:
         """Sum over each cell, shape (cells,)."""
@@ -66,14 +70,18 @@ class Runs:
         """Positions per cell where the mask holds, shape (cells,)."""
         if not mask.any():
             return np.zeros(self.cells, np.int64)
+        if len(self.starts) <= _FEW_RUNS:
+            parts = pairwise([*self.starts.tolist(), len(mask)])
+            return self._scattered(np.array([np.count_nonzero(mask[a:b]) for a, b in parts], np.int64))
         return self._scattered(np.add.reduceat(mask.view(np.int8), self.starts, dtype=np.int64))
 
     def minima(self, values: Floats) -> Floats:
-        """Minimum of each cell, infinity where it is empty."""
-        return self._reduced(np.minimum, values, np.inf)
+        """Minimum of each cell without NaN, NaN where there is nothing else."""
+        return self._reduced(np.fmin, values, np.nan)
 
     def maxima(self, values: Floats) -> Floats:
-        return self._reduced(np.maximum, values, -np.inf)
+        """Maximum of each cell without NaN, NaN where there is nothing else."""
+        return self._reduced(np.fmax, values, np.nan)
 
     def spread(self, per_cell: Floats) -> Any:
         """A number of each cell at each of its positions; a scalar where there is one run."""
@@ -94,7 +102,10 @@ class Runs:
 
 
 def _ordered(cell: NDArray[Any], cells: int) -> tuple[Ints | None, NDArray[Any]]:
-    left_out = int((cell < 0).sum())
+    if cells == 1:
+        order = np.flatnonzero(cell >= 0)
+        return (None, cell) if len(order) == len(cell) else (order, cell[order])
+    left_out = int(np.count_nonzero(cell < 0))
     small = cell.astype(np.int16) if cells < 2**15 else cell
     if left_out == 0 and bool((small[1:] >= small[:-1]).all()):
         return None, small

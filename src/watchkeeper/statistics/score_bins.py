@@ -14,7 +14,7 @@ from watchkeeper.statistics.counts import Counts, Floats, Ints
 from watchkeeper.statistics.grid import Grid
 from watchkeeper.statistics.histogram import same_grid, slots_of
 from watchkeeper.statistics.numbers import Numbers
-from watchkeeper.statistics.text import positions
+from watchkeeper.statistics.text import Texts
 
 BINARY = ("0", "1")
 """Labels of a binary model as text: negative, positive."""
@@ -39,7 +39,7 @@ class ScoreBins:
         """Count rows; ``values`` is an Arrow struct array of ``score`` (number) and ``label`` ("0" or "1")."""
         grid = _needed(grid)
         slot = slots_of(Numbers.of(values.field("score")), grid)
-        slots = score_slots(slot, positions(values.field("label"), BINARY), grid)
+        slots = score_slots(slot, Texts.of(values.field("label")).positions(BINARY), grid)
         return cls(Counts.of(np.asarray(cell), slots, weight, cells, 2 * grid.cells), grid)
 
     @classmethod

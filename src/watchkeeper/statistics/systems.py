@@ -30,22 +30,29 @@ class Windows:
 
     @classmethod
     def of(cls, times: Ints, counted: NDArray[np.bool_], calendar: Calendar) -> Windows:
-        own = times[counted]
+        everything = bool(counted.all())
+        own = times if everything else times[counted]
         if own.size == 0:
             return cls(np.zeros(0, np.int64), np.full(len(times), -1, np.int64))
-        starts, cell = np.unique(_window_starts(own, calendar), return_inverse=True)
-        if len(own) == len(times):
+        starts, cell = _windows_of(own, calendar)
+        if everything:
             return cls(starts, cell)
         spread = np.full(len(times), -1, np.int64)
         spread[counted] = cell
         return cls(starts, spread)
 
 
-def _window_starts(times: Ints, calendar: Calendar) -> Ints:
-    """Window start of each time. Days far apart are looked at one by one, not every window between them."""
+def _windows_of(times: Ints, calendar: Calendar) -> tuple[Ints, Ints]:
+    """Starts of the windows that occur, and which of them each time is in."""
     first, last = calendar.starts(np.array([times.min()])), calendar.starts(np.array([times.max()]))
     if first[0] == last[0]:
-        return np.full(len(times), first[0])
+        return first, np.zeros(len(times), np.int64)
+    starts, cell = np.unique(_window_starts(times, calendar), return_inverse=True)
+    return starts, cell
+
+
+def _window_starts(times: Ints, calendar: Calendar) -> Ints:
+    """Window start of each time. Days far apart are looked at one by one, not every window between them."""
     day = times // _DAY
     days = np.unique(day)
     group = np.concatenate([[0], np.cumsum(np.diff(days) > 2)])[np.searchsorted(days, day)]
@@ -69,6 +76,10 @@ class System:
 
     def cell_of(self, population: NDArray[np.bool_]) -> Ints:
         return self.cell if population.all() else np.where(population, self.cell, -1)
+
+    def take(self, rows: Ints | None) -> System:
+        """The same of these rows in this order; of all of them for None."""
+        return self if rows is None else System(self.combinations, self.cell.take(rows, mode="clip"))
 
 
 def systems_of(windows: Windows, version: Texts, segments: list[Texts]) -> list[System]:

@@ -40,6 +40,15 @@ class Texts:
         code = indices.to_numpy(zero_copy_only=False).astype(np.int64)
         return cls._without_repeats(code, array.dictionary.cast(pa.string()))
 
+    def take(self, rows: Ints | None) -> Texts:
+        """The values of these rows in this order; all of them for None."""
+        return self if rows is None else Texts(self.code.take(rows, mode="clip"), self.vocabulary)
+
+    def positions(self, values: Sequence[str]) -> Ints:
+        """Index of each row's text in ``values``; -1 where it is null or not among them, shape (rows,)."""
+        found = pc.fill_null(pc.index_in(self.vocabulary, value_set=pa.array(values, pa.string())), -1)
+        return np.append(found.to_numpy(zero_copy_only=False).astype(np.int64), -1).take(self.code, mode="wrap")
+
     @classmethod
     def _without_repeats(cls, code: Ints, dictionary: Any) -> Self:
         """A file's dictionary may hold a value twice, or null."""
@@ -48,10 +57,3 @@ class Texts:
             return cls(code, dictionary)
         moved = pc.fill_null(again.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
         return cls(np.append(moved, -1)[code], again.dictionary)
-
-
-def positions(array: Any, values: Sequence[str]) -> Ints:
-    """Index of each row's text in ``values``; -1 where it is null or not among them, shape (rows,)."""
-    texts = Texts.of(array)
-    found = pc.fill_null(pc.index_in(texts.vocabulary, value_set=pa.array(values, pa.string())), -1)
-    return np.append(found.to_numpy(zero_copy_only=False).astype(np.int64), -1)[texts.code]
