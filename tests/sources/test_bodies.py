@@ -26,8 +26,7 @@ UNNAMED = [{"0": 41, "1": 52000}, {"0": 29, "1": 31000}]
     ("body", "expected"),
     [
         (
-            '{"dataframe_split":{"index":[0,1],"columns":["age","income"],"data":[[41,52000],[29,31000]]},'
-            '"client_request_id":"app-1"}',
+            '{"dataframe_split":{"index":[0,1],"columns":["age","income"],"data":[[41,52000],[29,31000]]}}',
             TWO,
         ),
         (

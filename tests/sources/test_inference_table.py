@@ -264,7 +264,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(ROWS, st.randoms(), st.data())
 def test_the_same_rows_give_the_same_events_in_any_split_and_order(rows, random, data):
     inputs, outputs = SOURCE.infer(table(*rows), OPTIONS)
@@ -277,8 +277,26 @@ def test_the_same_rows_give_the_same_events_in_any_split_and_order(rows, random,
 
 
 KEYS = st.sampled_from(
-    ["dataframe_split", "dataframe_records", "inputs", "instances", "columns", "data", "predictions", "outputs"]
-    + ["score", "label", "prediction", "probabilities", "error_code", "error", "message", "finishReason", "a", "a~2"]
+    [
+        "dataframe_split",
+        "dataframe_records",
+        "inputs",
+        "instances",
+        "columns",
+        "data",
+        "predictions",
+        "outputs",
+        "score",
+        "label",
+        "prediction",
+        "probabilities",
+        "error_code",
+        "error",
+        "message",
+        "finishReason",
+        "a",
+        "a~2",
+    ]
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -301,7 +319,7 @@ def bodies(draw: st.DrawFn, values: st.SearchStrategy[Any]) -> bytes | None:
     return text if kind == "json" else text[: draw(st.integers(0, len(text)))] + draw(st.binary(max_size=2))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(bodies(ASKED), bodies(ANSWERED), st.sampled_from([200, 500, None])), max_size=6),
     st.sampled_from([{}, {"score": "predictions"}, {"score": "predictions.score", "decision": "label"}]),
