@@ -16,7 +16,7 @@ from watchkeeper.run.result import RunResult, RunState
 from watchkeeper.run.workplace import Progress
 from watchkeeper.simulate.deliver import Delivery
 from watchkeeper.simulate.project import write_project
-from watchkeeper.simulate.story import Planted, Story
+from watchkeeper.simulate.story import BASELINE_DAYS, Planted, Story
 from watchkeeper.simulate.truth import Found, compare, expected_cause, truth
 from watchkeeper.store.ledger import Verified
 from watchkeeper.surfaces.api import Project
@@ -29,10 +29,13 @@ _OURS = "made by `watchkeeper demo`"
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """One weekly run: what it counted, which incidents it opened and which it saw end."""
+    """One weekly run: what it counted, which incidents it opened and which it saw end.
+
+    ``learning``: the baseline was not complete at the time.
+    """
 
     number: int
-    at: datetime
+    learning: bool
     result: RunResult
     opened: list[Incident]
     resolved: list[Incident]
@@ -114,7 +117,7 @@ class Replay:
             resolved = [one for one in after if before.get(one.id) is not None and not _is_open(one)]
             ended = [one for one in resolved if before[one.id] is not IncidentState.RESOLVED]
             project.close()
-            yield Week(number, at, result, opened, ended)
+            yield Week(number, at < self.story.at(BASELINE_DAYS), result, opened, ended)
 
     def finish(self) -> Replayed:
         """Run once more, check the ledger, write the report, and compare with the truth."""

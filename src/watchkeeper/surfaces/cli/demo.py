@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,7 @@ from watchkeeper.surfaces.cli.out import Answer, Exit, plain, shown_path
 from watchkeeper.surfaces.cli.screen import Column, Screen, counted, table
 
 if TYPE_CHECKING:
-    from watchkeeper.run.result import RunResult
-    from watchkeeper.surfaces.replay import Replayed
-    from watchkeeper.terms import Incident
+    from watchkeeper.surfaces.replay import Replayed, Week
 
 _OWN = """\
 Watch a table of your own. In a new folder, put this into monitors/my_model.yaml
@@ -47,10 +46,11 @@ def command(session: Session, directory: Path, seed: int, weeks: int, clean: boo
     from watchkeeper.surfaces.replay import Replay
 
     replay = Replay(directory, seed=seed, weeks=weeks, clean=clean, progress=session.progress(), engine=engine)
+    screen = Screen.of(sys.stderr if session.json else sys.stdout)
     session.say(_opening(directory, weeks, clean))
     replay.prepare()
     for week in replay.weeks_as_they_came():
-        session.say(_week(week.number, week.result, week.opened, week.resolved))
+        session.say(_week(screen, week))
     session.say("")
     found = replay.finish()
     return Answer(
@@ -71,18 +71,14 @@ def _opening(directory: Path, weeks: int, clean: bool) -> str:
     )
 
 
-def _week(number: int, result: RunResult, opened: list[Incident], resolved: list[Incident]) -> str:
-    head = f"week {number:<3} {result.rows.new:>7,} new rows   {result.seconds:>4.1f} s   "
-    news = [f"found: {one.title}" for one in opened] + [f"over: {one.title}" for one in resolved]
-    return "\n".join(_indented(head, news or [_quiet(result)]))
-
-
-def _quiet(result: RunResult) -> str:
-    return "nothing to report" if any(result.verdicts.get(k) for k in ("ok", "warning", "breach")) else "learning"
-
-
-def _indented(head: str, lines: list[str]) -> list[str]:
-    return [(head if index == 0 else " " * len(head)) + line for index, line in enumerate(lines)]
+def _week(screen: Screen, week: Week) -> str:
+    """One line of rows and seconds, and below it what the run found."""
+    quiet = "learning what is normal" if week.learning else "nothing new to report"
+    news = [f"found: {one.title}" for one in week.opened] + [f"over:  {one.title}" for one in week.resolved]
+    head = f"week {week.number:<2} {week.result.rows.new:>7,} new rows in {week.result.seconds:.0f} s"
+    if not news:
+        return f"{head}: {quiet}"
+    return "\n".join([head, *(screen.wrapped(line, indent=" " * 15, first=" " * 8) for line in news)])
 
 
 def _json(found: Replayed) -> dict[str, Any]:
