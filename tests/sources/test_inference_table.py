@@ -276,28 +276,9 @@ def test_the_same_rows_give_the_same_events_in_any_split_and_order(rows, random,
     assert sorted([event for part in parts for event in without(part)], key=repr) == whole
 
 
-KEYS = st.sampled_from(
-    [
-        "dataframe_split",
-        "dataframe_records",
-        "inputs",
-        "instances",
-        "columns",
-        "data",
-        "predictions",
-        "outputs",
-        "score",
-        "label",
-        "prediction",
-        "probabilities",
-        "error_code",
-        "error",
-        "message",
-        "finishReason",
-        "a",
-        "a~2",
-    ]
-)
+FORMS = ["dataframe_split", "dataframe_records", "inputs", "instances", "columns", "data", "predictions", "outputs"]
+FIELDS = ["score", "label", "prediction", "probabilities", "error_code", "error", "message", "finishReason", "a", "a~2"]
+KEYS = st.sampled_from([*FORMS, *FIELDS])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda each: st.lists(each, max_size=3) | st.dictionaries(st.text(max_size=4) | KEYS, each, max_size=3),
