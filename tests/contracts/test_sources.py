@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from logged_rows import OPTIONS, TIME, logged, options, table, without
 
 from watchkeeper import schemas
 from watchkeeper.catalog import Catalog
 from watchkeeper.sources.base import ColumnMap, Source, UnpackOptions, notes_of
 from watchkeeper.terms import ParseStatus
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
-
-from logged_rows import OPTIONS, TIME, logged, options, table, without
 
 CATALOG = Catalog(third_party=False)
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from logged_rows import OPTIONS, TABLE, TIME, logged, options, table, without
+from tests.sources.logged_rows import OPTIONS, TABLE, TIME, logged, options, table, without
 
 from watchkeeper import schemas
 from watchkeeper.errors import Faulty

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from logged_rows import logged, options, table
+from tests.sources.logged_rows import logged, options, table
 
 from watchkeeper.sources.inference_table import SOURCE
 from watchkeeper.spec.monitor import Threshold

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from logged_rows import OPTIONS, options, without
+from tests.sources.logged_rows import OPTIONS, options, without
 
 from watchkeeper.errors import Faulty
 from watchkeeper.sources.base import notes_of
