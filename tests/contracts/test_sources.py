@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from logged_rows import OPTIONS, TIME, logged, options, table, without
+from tests.sources.logged_rows import OPTIONS, TIME, logged, options, table, without
 
 from watchkeeper import schemas
 from watchkeeper.catalog import Catalog
