@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -61,6 +61,12 @@ class Replayed:
     second: RunResult
     verified: Verified
     report: Path
+    opened: Mapping[str, datetime]
+    start: datetime
+
+    def week_of(self, incident: str) -> int:
+        """The number of the weekly run that opened an incident."""
+        return (self.opened[incident] - self.start) // timedelta(weeks=1)
 
     @property
     def is_right(self) -> bool:
@@ -135,6 +141,8 @@ class Replay:
             second=second,
             verified=project.ledger().verify(),
             report=project.report(self.directory / "report.html"),
+            opened={one.id: one.opened_at for one in incidents},
+            start=self.story.start,
         )
         project.close()
         return told

@@ -10,19 +10,19 @@ import click
 
 from watchkeeper.surfaces.cli.base import ENGINE, Session, declare
 from watchkeeper.surfaces.cli.out import Answer, Exit, plain, shown_path
-from watchkeeper.surfaces.cli.screen import Column, Screen, counted, table
+from watchkeeper.surfaces.cli.screen import Screen, counted
 
 if TYPE_CHECKING:
+    from watchkeeper.simulate.story import Planted
     from watchkeeper.surfaces.replay import Replayed, Week
 
 _OWN = """\
-Watch a table of your own. In a new folder, put this into monitors/my_model.yaml
-(the name of the file is the name of the monitor):
+Watch a table of your own: in a new folder, write monitors/my_model.yaml
 
-    source: path/to/predictions                        # a folder of Delta or Parquet, or CSV files
-    columns: {time: created_at, score: prediction}     # your columns; features are found by themselves
+    source: path/to/predictions     # a folder of Delta or Parquet, or CSV files
+    columns: {time: created_at, score: prediction}     # what yours are called
 
-then:  watchkeeper check  ·  watchkeeper run  ·  watchkeeper report"""
+then  watchkeeper check,  watchkeeper run,  watchkeeper report"""
 
 
 @declare("demo", short_help="Watch a simulated bank and find what was planted.")
@@ -99,37 +99,35 @@ def _json(found: Replayed) -> dict[str, Any]:
 
 
 def _text(screen: Screen, found: Replayed) -> str:
-    parts = [_table(screen, found), _verdict(screen, found), "", *_checks(found), "", _OWN]
-    return "\n".join(part for part in parts if part is not None)
+    parts = [*(_planted(screen, found, one) for one in found.planted), _verdict(screen, found), ""]
+    return "\n".join([*parts, *_checks(found), "", _OWN])
 
 
-def _table(screen: Screen, found: Replayed) -> str:
-    if not found.planted:
-        return "Nothing was planted."
-    columns = [Column("PLANTED", flex=True), Column("FROM"), Column("FOUND"), Column("CAUSE NAMED", flex=True)]
-    by_planted = {id(one.planted): one for one in found.found}
-    rows = []
-    for planted in found.planted:
-        one = by_planted.get(id(planted))
-        rows.append([planted.what, f"{planted.start.day} {planted.start:%b}", *_found(one)])
-    return table(screen, columns, rows)
-
-
-def _found(one: Any) -> list[str]:
+def _planted(screen: Screen, told: Replayed, planted: Planted) -> str:
+    """What was planted, and below it how it was found."""
+    one = next((one for one in told.found if one.planted is planted), None)
+    indent = " " * 18
+    when = f"{planted.start.day} {planted.start:%b}"
+    head = screen.wrapped(f"planted  {when:9}{planted.what}", indent=indent, first="")
     if one is None:
-        return ["not found", ""]
-    after = "the same day" if one.delay_windows == 0 else f"after {counted(one.delay_windows, 'day')}"
+        return f"{head}\n{screen.paint('not found', 'breach')}\n"
+    after = "the same day" if one.delay_windows == 0 else f"{counted(one.delay_windows, 'day')} later"
     kind, _, name = one.cause.partition(":")
-    return [after, f"{kind} {name[:8] if kind == 'version' else name}"]
+    week = f"week {told.week_of(one.incident)}"
+    said = f"found    {week:9}{kind} {name[:8] if kind == 'version' else name}, seen from {after} on"
+    said += "; the labels of a day take two weeks" if kind == "version" else ""
+    return f"{head}\n{screen.wrapped(said, indent=indent, first='')}\n"
 
 
 def _verdict(screen: Screen, found: Replayed) -> str:
-    said = f"\n{len(found.found)} of {len(found.planted)} found" if found.planted else ""
+    said = f"{len(found.found)} of {len(found.planted)} found" if found.planted else ""
     if found.unplanted:
         names = "; ".join(f"{one.title} ({one.id})" for one in found.unplanted)
         said += f"\nreported although nothing of the kind was planted: {names}"
     else:
-        said += ", and nothing else was reported." if found.planted else "\nNothing was reported."
+        said += (
+            ", and nothing else was reported." if found.planted else "Nothing was planted, and nothing was reported."
+        )
     lines = [screen.wrapped(line) for line in said.split("\n")]
     return screen.paint("\n".join(lines), "ok" if found.is_right else "breach")
 
