@@ -120,14 +120,12 @@ def _planted(screen: Screen, told: Replayed, planted: Planted) -> str:
 
 
 def _verdict(screen: Screen, found: Replayed) -> str:
-    said = f"{len(found.found)} of {len(found.planted)} found" if found.planted else ""
+    planted = f"{len(found.found)} of {len(found.planted)} found" if found.planted else "Nothing was planted"
+    rest = "nothing else" if found.planted else "nothing"
+    said = f"{planted}, and {rest} was reported."
     if found.unplanted:
         names = "; ".join(f"{one.title} ({one.id})" for one in found.unplanted)
-        said += f"\nreported although nothing of the kind was planted: {names}"
-    else:
-        said += (
-            ", and nothing else was reported." if found.planted else "Nothing was planted, and nothing was reported."
-        )
+        said = f"{planted}.\nReported although nothing of the kind was planted: {names}"
     lines = [screen.wrapped(line) for line in said.split("\n")]
     return screen.paint("\n".join(lines), "ok" if found.is_right else "breach")
 
