@@ -24,6 +24,8 @@ _SEED = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 _SHIFT = np.uint64(32)
+_BLOCK = 16_384
+"""Hashes made at a time, so that they stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +171,13 @@ def float_hashes(numbers: Floats) -> Hashes:
 
 def mixed(bits: Hashes) -> Hashes:
     """Spread 64 bits evenly over 64 bits (kept one to one)."""
-    h = bits ^ _SEED
-    h *= _FIRST
-    h ^= h >> _SHIFT
-    h *= _SECOND
-    return h
+    hashes = bits ^ _SEED
+    for start in range(0, len(hashes), _BLOCK):
+        h = hashes[start : start + _BLOCK]
+        h *= _FIRST
+        h ^= h >> _SHIFT
+        h *= _SECOND
+    return hashes
 
 
 def text_hashes(values: Iterable[str]) -> Hashes:

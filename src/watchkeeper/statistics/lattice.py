@@ -16,7 +16,7 @@ _SEARCH = -10
 """Base of a slot that holds several marks: its cells come out negative and are searched for."""
 _BEARABLE = 2
 """Marks that may share slots before another coordinate is tried: about a percent of the rows is searched for."""
-_BLOCK = 65_536
+_BLOCK = 16_384
 """Rows looked up at a time, so that the intermediate arrays stay in the cache."""
 
 
@@ -77,10 +77,10 @@ class Lattice:
     crowded: bool
 
     def cells_of(self, values: Floats) -> Ints:
-        if len(values) <= _BLOCK:
-            return self._cells_of_block(values)
-        blocks = (values[start : start + _BLOCK] for start in range(0, len(values), _BLOCK))
-        return np.concatenate([self._cells_of_block(block) for block in blocks])
+        out = np.empty(len(values), np.int64)
+        for start in range(0, len(values), _BLOCK):
+            out[start : start + _BLOCK] = self._cells_of_block(values[start : start + _BLOCK])
+        return out
 
     def _cells_of_block(self, x: Floats) -> Ints:
         if len(self.marks) == 0 or len(x) == 0:

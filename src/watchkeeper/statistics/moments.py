@@ -13,6 +13,7 @@ from watchkeeper.statistics.base import matrix, stored
 from watchkeeper.statistics.counts import Floats, Ints
 from watchkeeper.statistics.grid import Grid
 from watchkeeper.statistics.numbers import Numbers
+from watchkeeper.statistics.power_sums import PowerSums
 from watchkeeper.statistics.runs import Runs
 
 _INTS = 7
@@ -71,32 +72,21 @@ class Moments:
             sums = runs.sums(x)
         if np.isfinite(sums).all():  # so is every value
             nothing = np.zeros(runs.cells, np.int64)
-            return cls._of_finite(x, runs, runs.weight, runs.rows, (nothing,) * 4, sums)
+            return cls._of_finite(x, runs, (nothing,) * 4)
         finite = np.isfinite(x)
-        n, n_null = runs.counts(finite), runs.counts(runs.gathered(numbers.is_null))
+        inside = runs.only(finite)
+        n_null = runs.counts(runs.gathered(numbers.is_null))
         n_pos_inf, n_neg_inf = runs.counts(x == np.inf), runs.counts(x == -np.inf)
-        n_nan = runs.rows - n - n_null - n_pos_inf - n_neg_inf
-        weight = finite * (1.0 if runs.weight is None else runs.weight)
-        return cls._of_finite(np.where(finite, x, np.nan), runs, weight, n, (n_null, n_nan, n_pos_inf, n_neg_inf))
+        n_nan = runs.rows - inside.rows - n_null - n_pos_inf - n_neg_inf
+        return cls._of_finite(x[finite], inside, (n_null, n_nan, n_pos_inf, n_neg_inf))
 
     @classmethod
-    def _of_finite(
-        cls,
-        x: Floats,
-        runs: Runs,
-        weight: Floats | None,
-        n: Ints,
-        absent: tuple[Ints, ...],
-        sums: Floats | None = None,
-    ) -> Self:
-        """Count finite values; what is missing is NaN with weight 0. ``sums`` are the plain sums where known."""
+    def _of_finite(cls, x: Floats, runs: Runs, absent: tuple[Ints, ...]) -> Self:
         low, high = runs.minima(x), runs.maxima(x)
         n_zero = n_negative = np.zeros(runs.cells, np.int64)
         if not bool(np.nanmin(low, initial=np.inf) > 0):
             n_zero, n_negative = runs.counts(x == 0), runs.counts(x < 0)
-        x = x if n.sum() == len(x) else np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)
-        central = _central_sums(x, runs, weight, n, sums if weight is None else None)
-        return cls._from([n, *absent, n_zero, n_negative, *central, low, high])._settled()
+        return cls._from([runs.rows, *absent, n_zero, n_negative, *_central_sums(x, runs), low, high])._settled()
 
     @classmethod
     def _from(cls, columns: Sequence[NDArray[Any]]) -> Self:
@@ -201,38 +191,22 @@ class Moments:
         return cls._from([*ints.T, *matrix(array.field("floats"), _FLOATS).T])
 
 
-def _central_sums(
-    x: Floats, runs: Runs, weight: Floats | None, n: Ints, sums: Floats | None = None
-) -> tuple[Floats, ...]:
-    """w, w2, mean, rest, m2, m3, m4, v1, v2 of values whose missing ones are 0 with weight 0."""
+def _central_sums(x: Floats, runs: Runs) -> tuple[Floats, ...]:
+    """w, w2, mean, rest, m2, m3, m4, v1, v2 of finite values."""
+    weight = runs.weight
     with np.errstate(over="ignore", invalid="ignore"):
-        w = n.astype(np.float64) if weight is None else runs.sums(weight)
+        w = runs.rows.astype(np.float64) if weight is None else runs.sums(weight)
         w2 = w if weight is None else runs.sums(weight * weight)
-        centre = _means(x, runs, weight, w, sums)
-        off, powers = _power_sums(x - runs.spread(centre), runs, weight)
-        shift = _ratio(off, w, empty=0.0)
+        centre = _means(x, runs, w)
+        m1, *powers = PowerSums.of(x, runs, centre)
+        shift = _ratio(m1, w, empty=0.0)
         mean, rest = _sum_and_rest(centre, shift, w)
-        return (w, w2, mean, rest, *_moved(-shift, w, w2, off, *powers))
+        return (w, w2, mean, rest, *_moved(-shift, w, w2, m1, *powers))
 
 
-def _power_sums(d: Floats, runs: Runs, weight: Floats | None) -> tuple[Floats, tuple[Floats, ...]]:
-    """Σwd; and Σwd², Σwd³, Σwd⁴, Σw²d, Σw²d². The deviations are used up."""
-    if weight is None:
-        squares = d * d
-        off, m2 = runs.sums(d), runs.sums(squares)
-        d *= squares
-        squares *= squares
-        return off, (m2, runs.sums(d), runs.sums(squares), off, m2)
-    wd = d * weight
-    wd2 = wd * d
-    sums = runs.sums(wd2), runs.sums(wd2 * d), runs.sums(wd2 * d * d)
-    return runs.sums(wd), (*sums, runs.sums(wd * weight), runs.sums(wd * wd))
-
-
-def _means(x: Floats, runs: Runs, weight: Floats | None, w: Floats, sums: Floats | None) -> Floats:
-    if sums is None:
-        sums = runs.sums(x if weight is None else x * weight)
-    mean = _ratio(sums, w, empty=0.0)
+def _means(x: Floats, runs: Runs, w: Floats) -> Floats:
+    weight = runs.weight
+    mean = _ratio(runs.sums(x if weight is None else x * weight), w, empty=0.0)
     if np.isfinite(mean).all():
         return mean
     share = 1.0 / runs.spread(np.where(w > 0, w, 1.0))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from watchkeeper.statistics.counts import Floats, Ints
 
-_FEW_RUNS = 64
+FEW_RUNS = 64
 """Runs up to which counting them one by one is faster."""
 
 
@@ -58,6 +58,13 @@ class Runs:
         """Rows of each run."""
         return np.diff(np.append(self.starts, len(self.cell)))
 
+    def only(self, kept: NDArray[np.bool_]) -> Runs:
+        """The positions where a mask holds; values for them are ``gathered`` and masked already."""
+        lengths = self.counts(kept)[self.members]
+        members, lengths = self.members[lengths > 0], lengths[lengths > 0]
+        weight = None if self.weight is None else self.weight[kept]
+        return Runs(None, np.repeat(members, lengths), np.cumsum(lengths) - lengths, members, weight, self.cells)
+
     def gathered(self, values: NDArray[Any]) -> NDArray[Any]:
         """Values of rows, put in the order of the positions."""
         return values if self.order is None else values.take(self.order, mode="clip")
@@ -70,18 +77,18 @@ class Runs:
         """Positions per cell where the mask holds, shape (cells,)."""
         if not mask.any():
             return np.zeros(self.cells, np.int64)
-        if len(self.starts) <= _FEW_RUNS:
+        if len(self.starts) <= FEW_RUNS:
             parts = pairwise([*self.starts.tolist(), len(mask)])
             return self._scattered(np.array([np.count_nonzero(mask[a:b]) for a, b in parts], np.int64))
         return self._scattered(np.add.reduceat(mask.view(np.int8), self.starts, dtype=np.int64))
 
     def minima(self, values: Floats) -> Floats:
-        """Minimum of each cell without NaN, NaN where there is nothing else."""
-        return self._reduced(np.fmin, values, np.nan)
+        """Minimum of each cell, NaN where it is empty."""
+        return self._reduced(np.minimum, values, np.nan)
 
     def maxima(self, values: Floats) -> Floats:
-        """Maximum of each cell without NaN, NaN where there is nothing else."""
-        return self._reduced(np.fmax, values, np.nan)
+        """Maximum of each cell, NaN where it is empty."""
+        return self._reduced(np.maximum, values, np.nan)
 
     def spread(self, per_cell: Floats) -> Any:
         """A number of each cell at each of its positions; a scalar where there is one run."""
