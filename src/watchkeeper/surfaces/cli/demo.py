@@ -20,7 +20,7 @@ _OWN = """\
 Watch a table of your own: in a new folder, write monitors/my_model.yaml
 
     source: path/to/predictions     # a folder of Delta or Parquet, or CSV files
-    columns: {time: created_at, score: prediction}     # what yours are called
+    columns: {id: request_id, time: created_at, score: prediction}  # your names
 
 then  watchkeeper check,  watchkeeper run,  watchkeeper report"""
 
