@@ -85,7 +85,8 @@ def test_a_column_that_breaks_everywhere_long_after_a_segment_did_is_another_inc
 
 def test_a_value_half_way_to_its_limit_does_not_make_it_the_segment():
     half = [{**row, "effect": 0.8} for row in series("....", segment=SOUTH)]
-    assert causes(after(series("..wB", segment=NORTH), half)) == ["column:age"]
+    loud = [{**row, "effect": min(row["effect"], 1.2)} for row in series("..wB", segment=NORTH)]
+    assert causes(after(loud, half)) == ["column:age"]
 
 
 def test_a_region_is_judged_against_the_other_regions_in_the_same_windows_only():

@@ -16,6 +16,8 @@ from watchkeeper.windows import Calendar, Duration
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 DAILY = Calendar(Duration(1, "day"))
+WEEKLY = Calendar(Duration(1, "week"))
+WEEK = timedelta(days=7)
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from point_tables import DAILY, METRICS, START, outcomes_of, said, series, verdicts
+from tests.rules.point_tables import DAILY, METRICS, START, WEEK, WEEKLY, outcomes_of, said, series, verdicts
 
 from watchkeeper.rules.change import RULE
 from watchkeeper.rules.families import arcsine
@@ -49,7 +49,8 @@ def test_the_limit_is_drawn_on_the_scale_of_the_value():
 def test_an_area_is_beyond_where_the_worked_example_says():
     week = {"column": "score", "baseline_value": 0.80, "baseline_se": 0.0085, "n": 700.0, "baseline_n": 1000.0}
     quiet = [0.8] * 28
-    table = verdicts(series("roc_auc@1", [*quiet, 0.7495, 0.7475], se=0.0102, **week), baseline_span=BASELINE)
+    weeks = series("roc_auc@1", [*quiet, 0.7495, 0.7475], se=0.0102, size=WEEK, **week)
+    table = verdicts(weeks, calendar=WEEKLY, baseline_span=Window(START, START + 28 * WEEK))
     assert table["limit"].to_pylist()[-1] == pytest.approx(0.749, abs=5e-4)
     assert table["outcome"].to_pylist()[-2:] == ["ok", "warning"]
 
@@ -72,15 +73,18 @@ def test_series_in_which_nothing_moves_never_breach():
     same = [
         series("null_share@1", [0.01] * 60, baseline_value=0.01, column="age"),
         series("mean@1", [10.0] * 60, baseline_value=10.0, baseline_se=0.05, column="age"),
-        series("roc_auc@1", [0.8] * 60, baseline_value=0.8, se=0.01, baseline_se=0.01, column="score"),
-        series("log_loss@1", [0.3] * 60, baseline_value=0.3, se=0.01, baseline_se=0.01, column="log_loss"),
         series("quantile@1(p=0.95)", [9.0] * 60, baseline_value=9.0, compared=0.05, column="age"),
         series("psi@1", [0.0] * 60, noise_floor=9 * (1 / 2000 + 1 / 20000), column="score"),
         series("row_count@1", [2000.0] * 60, baseline=""),
         series("freshness_seconds@1", [60.0] * 60, baseline=""),
     ]
     assert not {"warning", "breach"} & set(outcomes_of(*same))
-    assert outcomes_of(*same).count("ok") > 390
+    assert outcomes_of(*same).count("ok") > 270
+    quality = [
+        series("roc_auc@1", [0.8] * 60, baseline_value=0.8, se=0.01, baseline_se=0.01, column="score", size=WEEK),
+        series("log_loss@1", [0.3] * 60, baseline_value=0.3, se=0.01, baseline_se=0.01, column="log_loss", size=WEEK),
+    ]
+    assert set(outcomes_of(*quality, calendar=WEEKLY)) == {"ok"}
 
 
 def test_a_unit_times_a_thousand_breaches_at_the_second_window():
@@ -92,9 +96,15 @@ def test_a_unit_times_a_thousand_breaches_at_the_second_window():
 def test_one_sided_families_stay_silent_in_the_good_direction():
     high = {"baseline_value": 0.2, "column": ""}
     assert set(outcomes_of(series("error_share@1", [0.2] * 28 + [0.0] * 3, **high))) == {"ok"}
-    low = {"baseline_value": 0.7, "column": "decision"}
-    assert set(outcomes_of(series("accuracy@1", [0.7] * 28 + [0.99] * 3, **low))) == {"ok"}
-    assert outcomes_of(series("accuracy@1", [0.7] * 28 + [0.4] * 2, **low))[28:] == ["warning", "breach"]
+    low = {"baseline_value": 0.7, "column": "decision", "size": WEEK}
+    assert set(outcomes_of(series("accuracy@1", [0.7] * 28 + [0.99] * 3, **low), calendar=WEEKLY)) == {"ok"}
+    worse = series("accuracy@1", [0.7] * 28 + [0.4] * 2, **low)
+    assert outcomes_of(worse, calendar=WEEKLY)[28:] == ["warning", "breach"]
+
+
+def test_days_of_quality_are_judged_only_when_joined_to_weeks():
+    days = series("accuracy@1", [0.7] * 28 + [0.4] * 7, baseline_value=0.7, column="decision")
+    assert set(outcomes_of(days)) == {"not_judged"}
 
 
 def test_only_high_latency_is_bad_and_it_is_critical():
@@ -142,8 +152,11 @@ def test_an_open_window_is_not_judged():
 
 
 def test_quality_is_not_judged_before_its_labels_have_matured():
-    young = series("accuracy@1", [0.1, 0.1], maturity=["matured", "developing"], baseline_value=0.9, column="decision")
-    assert said(young) == [("warning", "beyond_noise"), ("not_judged", "labels_immature")]
+    told = {"maturity": ["matured", "developing"], "baseline_value": 0.9, "column": "decision", "size": WEEK}
+    assert said(series("accuracy@1", [0.1, 0.1], **told), calendar=WEEKLY) == [
+        ("warning", "beyond_noise"),
+        ("not_judged", "labels_immature"),
+    ]
 
 
 def test_the_windows_of_the_baseline_are_not_judged_against_it():

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from point_tables import outcomes_of, said, series, verdicts
+from tests.rules.point_tables import outcomes_of, said, series, verdicts
 
 from watchkeeper.rules.distance import critical_psi, distance_limit
 from watchkeeper.rules.spread import ALPHA

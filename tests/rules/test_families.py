@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from point_tables import DAILY, METRICS, series
 from scipy import special
+from tests.rules.point_tables import DAILY, METRICS, series
 
 from watchkeeper.rules.families import FAMILIES, arcsine, family_of, log_loss, roc_auc, share_of
 from watchkeeper.rules.series import blocks

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from point_tables import METRICS, START, series, verdicts
+from tests.rules.point_tables import METRICS, START, series, verdicts
 
 from watchkeeper import schemas
 from watchkeeper.rules.limit import Limit

@@ -5,7 +5,7 @@ from datetime import date
 
 import pyarrow.compute as pc
 import pytest
-from point_tables import METRICS, START, said, series, verdicts
+from tests.rules.point_tables import METRICS, START, said, series, verdicts
 
 from watchkeeper.rules.limit import Limit
 from watchkeeper.rules.outcome import KofN

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from point_tables import said, series, verdicts
+from tests.rules.point_tables import said, series, verdicts
 
 from watchkeeper.rules.merge import smallest_merge
 

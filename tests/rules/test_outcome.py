@@ -1,6 +1,6 @@
 """k of n windows."""
 
-from point_tables import outcomes_of, series
+from tests.rules.point_tables import outcomes_of, series
 
 from watchkeeper.rules.limit import Limit
 from watchkeeper.rules.outcome import KofN

@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-import pyarrow as pa
 import pytest
-from point_tables import DAILY, LATER, METRICS, START, series
+from tests.rules.point_tables import DAILY, LATER, METRICS, START, WEEK, WEEKLY, series
 
 from watchkeeper.rules.sees import SEES, sees
 from watchkeeper.terms import Window
@@ -26,10 +25,11 @@ def test_from_five_percent_as_published(n, share):
 
 def test_only_the_bad_side_is_looked_for():
     nulls = series("null_share@1", [0.05] * 30, column="age", baseline_value=0.05)
-    quality = series("accuracy@1", [0.8] * 30, column="decision", baseline_value=0.8)
-    rows = {row["metric"]: row for row in seen(pa.concat_tables([nulls, quality])).to_pylist()}
-    assert rows["null_share@1"]["low"] is None and rows["null_share@1"]["high"] > 0.05
-    assert rows["accuracy@1"]["high"] is None and rows["accuracy@1"]["low"] < 0.8
+    quality = series("accuracy@1", [0.8] * 30, column="decision", baseline_value=0.8, size=WEEK)
+    upward = seen(nulls).to_pylist()[0]
+    downward = seen(quality, calendar=WEEKLY).to_pylist()[0]
+    assert upward["low"] is None and upward["high"] > 0.05
+    assert downward["high"] is None and downward["low"] < 0.8
 
 
 def test_traffic_is_seen_on_both_sides():

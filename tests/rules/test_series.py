@@ -2,7 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
-from point_tables import DAILY, START, series
+from tests.rules.point_tables import DAILY, START, series
 
 from watchkeeper.rules.series import blocks
 from watchkeeper.windows import micros

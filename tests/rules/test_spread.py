@@ -5,8 +5,8 @@ from datetime import timedelta
 import numpy as np
 import pyarrow as pa
 import pytest
-from point_tables import DAILY, START, series
 from scipy import stats
+from tests.rules.point_tables import DAILY, START, series
 
 from watchkeeper.rules.families import FAMILIES
 from watchkeeper.rules.series import blocks

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from point_tables import DAILY, START, outcomes_of, said, series
+from tests.rules.point_tables import DAILY, START, outcomes_of, said, series
 
 from watchkeeper.rules.series import blocks
 from watchkeeper.rules.volume import row_count, strata

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from watchkeeper.incidents.cause import length
 from watchkeeper.incidents.spells import RECOVERED_AFTER
-from watchkeeper.terms import Finding, Incident, Resolution
+from watchkeeper.terms import Finding, Incident, Resolution, Window
 
 REOPENS_WITHIN = timedelta(days=7)
 _BY_PEOPLE = (Resolution.CONFIRMED, Resolution.DISMISSED)
@@ -43,9 +43,15 @@ def fate(incident: Incident, finding: Finding, at: datetime, *, resolved: dateti
 
 
 def is_fresh(incident: Incident, findings: Iterable[Finding]) -> bool:
-    """Whether some evidence lies wholly after the last window that the incident tells of."""
+    """Whether some evidence ends after the last window of its length that the incident tells of, and after the rest."""
     told_until = max(finding.last.end for finding in incident.findings)
-    return any(window.start >= told_until for finding in findings for window in (*finding.evidence, finding.last))
+    return any(_is_later(window, told_until, incident) for f in findings for window in (*f.evidence, f.last))
+
+
+def _is_later(window: Window, told_until: datetime, incident: Incident) -> bool:
+    """Windows of one length that overlap tell of the same rows; a longer one that ends later tells of more."""
+    longer = all(window.end - window.start > finding.last.end - finding.last.start for finding in incident.findings)
+    return window.end > told_until if longer else window.start >= told_until
 
 
 def recovery_of(incident: Incident) -> datetime:

@@ -45,12 +45,16 @@ class Surroundings:
         """Places that were judged by the same metrics in the windows of the spells, and lay well inside."""
         calm: set[Place] = set()
         moved: set[Place] = set()
-        asked = {(spell.series.watch, _span(spell.breaches[-1].evidence)) for spell in active}
-        for watch, span in asked:
+        asked: dict[tuple[Watch, Window], float] = defaultdict(float)
+        for spell in active:
+            place = spell.series.watch, _span(spell.breaches[-1].evidence)
+            asked[place] = max(asked[place], spell.breaches[-1].effect or 0.0)
+        for (watch, span), loudest in asked.items():
             for history in self.by_watch[watch]:
                 rows = history.between(span.start, span.end, at)
                 if rows:
-                    (calm if all(_well_inside(row) for row in rows) else moved).add(_place(history.series))
+                    calm_here = all(_well_inside(row, loudest) for row in rows)
+                    (calm if calm_here else moved).add(_place(history.series))
         return frozenset(calm - moved)
 
     def scene(self, cause: str, findings: Sequence[Finding], active: Sequence[Spell], at: datetime) -> Scene:
@@ -109,8 +113,10 @@ def _span(windows: Sequence[Window]) -> Window:
     return Window(min(w.start for w in windows), max(w.end for w in windows))
 
 
-def _well_inside(row: Judged) -> bool:
-    return row.outcome == Outcome.OK and (row.effect is None or row.effect < WELL_INSIDE)
+def _well_inside(row: Judged, loudest: float = 1.0) -> bool:
+    """Within its limit, and not half as far from the baseline as the loudest of its kind."""
+    inside = WELL_INSIDE * max(loudest, 1.0)
+    return row.outcome == Outcome.OK and (row.effect is None or row.effect < inside)
 
 
 def _place(series: Series) -> Place:

@@ -11,7 +11,7 @@ from watchkeeper.metrics.base import Metric
 from watchkeeper.rules.base import Comparison, Judgement, Rule, reasons
 from watchkeeper.rules.distance import TYPICAL_N, distance
 from watchkeeper.rules.families import DISTANCE, FAMILIES, FRESHNESS, ROW_COUNT, Family
-from watchkeeper.rules.merge import smallest_merge
+from watchkeeper.rules.merge import lengths, smallest_merge
 from watchkeeper.rules.series import FIXED, PREVIOUS, Bools, SeriesBlock
 from watchkeeper.rules.spread import ALPHA, Z, outside, spread
 from watchkeeper.rules.volume import counted, freshness, row_count
@@ -44,7 +44,7 @@ def change(
         span: the time of a baseline taken from the monitored windows, None for one from elsewhere.
     """
     compared = comparison(block, base, family=family, span=span, calendar=calendar)
-    here = chosen(block, base, family)
+    here = chosen(block, base, family, calendar)
     effect = compared.effect()
     reason = why_not(block, compared, family, span)
     reason = np.where((reason == "") & ~here, Why.NO_VALUE.value, reason)
@@ -142,12 +142,15 @@ def applies(block: SeriesBlock, family: str, calendar: Calendar) -> Bools:
     return (block.baselines != ALL_ROWS) & whole_days
 
 
-def chosen(block: SeriesBlock, base: SeriesBlock, family: str) -> Bools:
+def chosen(block: SeriesBlock, base: SeriesBlock, family: str, calendar: Calendar) -> Bools:
     """Where the number of windows that this block joins is the one its series is judged on."""
     if family in _OF_TRAFFIC:
         return np.ones(block.shape, np.bool_)
     minimum, target = _wanted(family)
-    merge = smallest_merge(base.n_eff, base.final & (base.n_eff > 0), minimum=minimum, target=target)
+    counted_windows = base.final & (base.n_eff > 0)
+    merge = smallest_merge(
+        base.n_eff, counted_windows, minimum=minimum, target=target, lengths=lengths(family, calendar)
+    )
     row_of = {key: row for row, key in enumerate(base.identities())}
     row = np.asarray([row_of.get(key, -1) for key in block.identities()], np.int64)
     gone = np.searchsorted(base.ends, block.ends, side="right")

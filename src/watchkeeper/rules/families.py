@@ -176,12 +176,13 @@ FAMILIES: Mapping[str, Family] = {
     "quantile": Family(quantile, 0.05, Side.BOTH, Severity.WARNING),
     "latency_quantile": Family(quantile, 0.05, Side.UP, Severity.CRITICAL),
     "mean": Family(mean, 0.05, Side.BOTH, Severity.WARNING),
-    "quality_share": Family(share, 0.05, Side.DOWN, Severity.CRITICAL),
+    "quality_share": Family(share, 0.05, Side.DOWN, Severity.CRITICAL, target_n=700),
     "roc_auc": Family(roc_auc, 0.01, Side.DOWN, Severity.CRITICAL, target_n=700),
-    "log_loss": Family(log_loss, 0.05, Side.UP, Severity.CRITICAL),
+    "log_loss": Family(log_loss, 0.05, Side.UP, Severity.CRITICAL, target_n=700),
 }
 """The families that compare with a baseline by one formula; distances, volume and freshness have their own."""
 
+QUALITY = frozenset({"quality_share", "roc_auc", "log_loss"})
 DISTANCE, ROW_COUNT, FRESHNESS = "distance", "row_count", "freshness"
 
 

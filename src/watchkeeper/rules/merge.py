@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 
+from watchkeeper.rules.families import QUALITY
 from watchkeeper.rules.series import Bools
 from watchkeeper.statistics.counts import Floats, Ints
+from watchkeeper.windows import Calendar
 
 LENGTHS = (1, 2, 7, 28)
 """Numbers of windows that are joined to one."""
 _FIRST = 28
+_WEEK = timedelta(days=7)
 
 
-def smallest_merge(n_eff: Floats, counted: Bools, *, minimum: float, target: float | None = None) -> Ints:
+def lengths(family: str, calendar: Calendar) -> tuple[int, ...]:
+    """The numbers of windows that may be joined to judge a family.
+
+    Quality is judged on a week or more, so that all versions and segments of a model are judged on the same windows
+    and can be told apart.
+
+    >>> lengths("roc_auc", Calendar(Duration(1, "day"))), lengths("mean", Calendar(Duration(1, "day")))
+    ((7, 28), (1, 2, 7, 28))
+    """
+    if family not in QUALITY:
+        return LENGTHS
+    return tuple(length for length in LENGTHS if length * calendar.size.about >= _WEEK) or LENGTHS[-1:]
+
+
+def smallest_merge(
+    n_eff: Floats,
+    counted: Bools,
+    *,
+    minimum: float,
+    target: float | None = None,
+    lengths: tuple[int, ...] = LENGTHS,
+) -> Ints:
     """The smallest number of windows whose join has rows enough, by how many windows have gone by.
 
     It is the first of 1, 2, 7, 28 by which the median ``n_eff`` of the first (up to 28) windows with rows reaches
@@ -24,6 +50,7 @@ def smallest_merge(n_eff: Floats, counted: Bools, *, minimum: float, target: flo
         counted: the windows that are final and have rows, same shape.
         minimum: rows below which nothing is judged.
         target: rows that are wanted; the minimum where none is given.
+        lengths: the numbers of windows that may be joined, ascending.
 
     Returns:
         Shape (series, windows + 1): entry k speaks after k windows.
@@ -32,8 +59,8 @@ def smallest_merge(n_eff: Floats, counted: Bools, *, minimum: float, target: flo
     array([[0, 2, 2, 2]])
     """
     typical = _typical(n_eff, counted)
-    merge = np.where(typical * LENGTHS[-1] >= minimum, LENGTHS[-1], 0)
-    for length in reversed(LENGTHS):
+    merge = np.where(typical * lengths[-1] >= minimum, lengths[-1], 0)
+    for length in reversed(lengths):
         merge = np.where(typical * length >= (minimum if target is None else target), length, merge)
     return merge
 

@@ -62,6 +62,7 @@ def sees(
             family,
             base,
             baseline_span,
+            calendar,
         )
         for family, block, base in judged_blocks(found, metrics, calendar)
     ]
@@ -69,8 +70,10 @@ def sees(
 
 
 @np.errstate(all="ignore")
-def _newest(block: SeriesBlock, compared: Comparison, family: str, base: SeriesBlock, span: Window | None) -> pa.Table:
-    judged = (why_not(block, compared, family, span) == "") & chosen(block, base, family)
+def _newest(
+    block: SeriesBlock, compared: Comparison, family: str, base: SeriesBlock, span: Window | None, calendar: Calendar
+) -> pa.Table:
+    judged = (why_not(block, compared, family, span) == "") & chosen(block, base, family, calendar)
     series = np.flatnonzero(judged.any(axis=1))
     window = judged.shape[1] - 1 - np.argmax(judged[series, ::-1], axis=1)
     low, high = (_side(compared, block, side)[series, window] for side in (-1, 1))

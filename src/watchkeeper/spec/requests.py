@@ -9,9 +9,9 @@ from typing import Any
 from watchkeeper.metrics.base import Metric
 from watchkeeper.metrics.request import Request
 from watchkeeper.rules.limit import Limit
-from watchkeeper.rules.merge import LENGTHS
+from watchkeeper.rules.merge import lengths
 from watchkeeper.spec.defaults import CATEGORY, LEAST_SHARE, MOST_CATEGORIES, NUMERIC, defaults_for
-from watchkeeper.spec.monitor import FIXED, ROLLING, MetricSpec, Monitor
+from watchkeeper.spec.monitor import PREVIOUS, ROLLING, MetricSpec, Monitor
 from watchkeeper.spec.named import DEFAULT, check_name, check_options
 from watchkeeper.spec.report import Report, listed
 from watchkeeper.spec.watched import Column, SegmentSpec
@@ -100,17 +100,17 @@ class Requests:
     def _baselines(self, metric: Metric) -> tuple[str, ...]:
         """What its points are compared with.
 
-        Only a distance needs a point of its own against other windows; of the others the series itself shows it.
+        Only a distance needs a point of its own against the window before; of the others the series itself shows it.
         """
         if not metric.compared_with_baseline:
             return ()
         asked = baselines(self.monitor)
-        return asked if metric.needs_baseline else tuple(name for name in asked if name == FIXED)
+        return asked if metric.needs_baseline else tuple(name for name in asked if name != PREVIOUS)
 
     def _blocks(self, metric: Metric) -> tuple[int, ...]:
         """How many windows are joined to one: windows under a day, volumes and ages are never joined."""
         short = self.monitor.window.about.total_seconds() < _DAY
-        return (1,) if short or not metric.compared_with_baseline else LENGTHS
+        return (1,) if short or not metric.compared_with_baseline else lengths(metric.family, self.monitor.calendar)
 
     def _columns(self, metric: Metric, named: tuple[str, ...] | None, path: str) -> list[str]:
         """The columns a named metric is computed for, adding E202 and E302 where it cannot be."""
