@@ -157,7 +157,7 @@ class Desk:
         self._own(id_, cases)
         findings = self._findings(id_, (), at)
         body = {"fingerprint": print_, "episode": episode, "model": self.model, "monitor": self.monitor, "cause": name}
-        parent = self._parent(id_, name, findings, at)
+        parent = self._parent(id_, name, findings, at, {})
         body = {**body, **self._body(name, findings, at), "consequence_of": parent}
         self._draft(kinds.OPENED, id_, f"{id_}:opened", body)
 
@@ -216,21 +216,29 @@ class Desk:
     def _link(self, at: datetime) -> None:
         """List incidents with the one they follow from: each with one, once."""
         listed = {child for incident in self.incidents.values() for child in incident.consequences}
+        told: dict[str, list[Finding]] = {}
         for child in self._unresolved():
-            parent = None if child.id in listed else self._parent(child.id, child.cause, child.findings, at)
+            parent = None if child.id in listed else self._parent(child.id, child.cause, child.findings, at, told)
             if parent is not None:
                 body = {"consequence": child.id, "cause": child.cause, "title": child.title}
                 severity = self.incidents[parent].severity
                 self._draft(kinds.CONSEQUENCE, parent, f"{parent}:consequence:{child.id}", body, severity)
 
-    def _parent(self, child: str, name: str, findings: Sequence[Finding], at: datetime) -> str | None:
-        """The unresolved incident that this one follows from, the earliest of several."""
+    def _parent(
+        self, child: str, name: str, findings: Sequence[Finding], at: datetime, told: dict[str, list[Finding]]
+    ) -> str | None:
+        """The unresolved incident that this one follows from, the earliest of several.
+
+        ``told`` keeps what each incident tells at this moment, for all who ask.
+        """
         if not may_follow(name, findings, self.around.features):
             return None
         for parent in sorted(self._unresolved(), key=lambda i: (i.first_window, i.id)):
             if parent.id == child or (name.startswith("column:") and parent.cause != SOURCE):
                 continue
-            own = self._findings(parent.id, parent.findings, at)
+            if parent.id not in told:
+                told[parent.id] = self._findings(parent.id, parent.findings, at)
+            own = told[parent.id]
             if own and follows(name, findings, parent.cause, own, self.around.features):
                 return parent.id
         return None
