@@ -15,10 +15,12 @@ from watchkeeper.metrics.evaluate import Request, evaluate
 from watchkeeper.rules.judge import judge
 from watchkeeper.run.baseline import grids_from
 from watchkeeper.run.differences import changed, gone
-from watchkeeper.run.joins import joins, of_needed_length
+from watchkeeper.run.joins import joins, newly_needed, of_needed_length, of_other_length, single
 from watchkeeper.run.outlook import Outlook
+from watchkeeper.run.reach import affected, readable
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.statistics.shelf import Shelf
+from watchkeeper.store.current import newest
 from watchkeeper.store.tables import POINT_KEY, VERDICT_KEY, Tables
 from watchkeeper.terms import Status, Window
 from watchkeeper.windows import micros
@@ -34,16 +36,6 @@ class Points:
     restated: int
 
 
-def affected(seen: Outlook, everything: bool) -> list[Window]:
-    """The windows whose points may differ: those counted, those compared with one of them, those that became final."""
-    if everything:
-        return list(seen.windows)
-    counted = {one.window for one in seen.due}
-    followers = {seen.calendar.following(window) for window in counted}
-    chosen = counted | followers | seen.flipped
-    return [window for window in seen.windows if window in chosen]
-
-
 def points(tables: Tables, seen: Outlook, version: str, seq: int) -> Points:
     """Compute the points of the affected windows and keep those that say something new.
 
@@ -51,25 +43,28 @@ def points(tables: Tables, seen: Outlook, version: str, seq: int) -> Points:
     """
     everything = seen.fits_now or seen.labels_freeze_now or version != seen.memory.version
     windows = affected(seen, everything)
+    known = tables.current_points(seen.monitor.name)
     if not windows:
-        return Points(tables.current_points(seen.monitor.name).slice(0, 0), 0)
-    longest = max((max(request.blocks) for request in seen.resolved.requests), default=1)
-    spans = _reach(seen, windows, longest)
-    ask = partial(_evaluated, seen, _shelf(tables, seen, spans), windows, version, seq)
-    new = ask([replace(request, blocks=(1,)) for request in seen.resolved.requests])
-    new = pa.concat_tables([new, _joined(tables, seen, new, ask)])
-    current = tables.current_points(seen.monitor.name, since=spans[0].start, until=spans[-1].end)
-    fresh = changed(new, current, POINT_KEY)
-    lost = _emptied(gone(new, _of_these_windows(current, new), POINT_KEY), version, seq)
-    return Points(pa.concat_tables([fresh.cast(schemas.POINTS), lost.cast(schemas.POINTS)]), _restated(fresh, current))
+        return Points(known.slice(0, 0), 0)
+    ask = partial(_evaluated, tables, seen, version, seq)
+    new = ask(windows, [replace(request, blocks=(1,)) for request in seen.resolved.requests])
+    needed = joins(single(pa.concat_tables([known, new]), seen.calendar), seen.resolved.requests)
+    new = pa.concat_tables([new, *_joined(seen, known, needed, windows, ask)])
+    fresh = changed(new, _not_before(known, new), POINT_KEY)
+    asked = _asked(known, seen.resolved.requests)
+    lost = pa.concat_tables(
+        [gone(new, _of_these_windows(asked, new), POINT_KEY), of_other_length(asked, needed, seen.calendar)]
+    )
+    lost = _emptied(newest(lost, POINT_KEY), version, seq)
+    return Points(pa.concat_tables([fresh.cast(schemas.POINTS), lost.cast(schemas.POINTS)]), _restated(fresh, known))
 
 
 def _evaluated(
-    seen: Outlook, shelf: Shelf, windows: Sequence[Window], version: str, seq: int, requests: Sequence[Request]
+    tables: Tables, seen: Outlook, version: str, seq: int, windows: Sequence[Window], requests: Sequence[Request]
 ) -> pa.Table:
     return evaluate(
         requests,
-        shelf,
+        _shelf(tables, seen, readable(seen, windows)),
         seen.baseline.shelf,
         monitor=seen.monitor.name,
         monitor_version=version,
@@ -83,25 +78,51 @@ def _evaluated(
     )
 
 
-def _joined(tables: Tables, seen: Outlook, new: pa.Table, ask: Callable[[list[Request]], pa.Table]) -> pa.Table:
-    """Points of joined windows, for the series whose single windows have too few rows to be judged."""
-    needed = joins(pa.concat_tables([tables.current_points(seen.monitor.name), new]), seen.resolved.requests)
+def _joined(
+    seen: Outlook,
+    known: pa.Table,
+    needed: pa.Table,
+    windows: Sequence[Window],
+    ask: Callable[[Sequence[Window], list[Request]], pa.Table],
+) -> list[pa.Table]:
+    """Points of joined windows, for the series whose single windows have too few rows to be judged.
+
+    Where the length that a series needs has changed, all its windows are joined anew.
+    """
+    moved = _columns_of(newly_needed(known, needed, seen.calendar))
+    everywhere: list[Request] = []
+    here: list[Request] = []
+    for request in _of_lengths(seen.resolved.requests, needed):
+        (everywhere if (request.identity, request.column) in moved else here).append(request)
+    made = [ask(windows, here)] if here else []
+    made += [ask(seen.windows, everywhere)] if everywhere else []
+    return [of_needed_length(table, needed, seen.calendar) for table in made]
+
+
+def _of_lengths(requests: Sequence[Request], needed: pa.Table) -> list[Request]:
+    """The requests of which some series needs joined windows, with the numbers of windows that are joined."""
     lengths: dict[tuple[str, str], set[int]] = defaultdict(set)
     for row in needed.to_pylist():
         lengths[row["metric"], row["column"]].add(row["windows"])
-    requests = [
+    return [
         replace(request, blocks=tuple(sorted(lengths[request.identity, request.column])))
-        for request in seen.resolved.requests
+        for request in requests
         if lengths[request.identity, request.column]
     ]
-    return of_needed_length(ask(requests), needed, seen.calendar) if requests else new.slice(0, 0)
 
 
-def _reach(seen: Outlook, windows: Sequence[Window], longest: int) -> list[Window]:
-    """The windows whose statistics are read: those affected, those joined with them and one before."""
-    first = seen.calendar.previous(seen.calendar.block(windows[0], longest))
-    last = seen.calendar.block(windows[-1], longest)
-    return [window for window in seen.windows if window.end > first.start and window.start < last.end]
+def _columns_of(series: pa.Table) -> set[tuple[str, str]]:
+    return set(zip(series["metric"].to_pylist(), series["column"].to_pylist(), strict=True))
+
+
+def _asked(known: pa.Table, requests: Sequence[Request]) -> pa.Table:
+    """Points of what is still asked; those of a metric that was taken out of the monitor stay as they are."""
+    asked = pa.table(
+        {"metric": [r.identity for r in requests], "column": [r.column for r in requests]},
+        schema=pa.schema([("metric", pa.string()), ("column", pa.string())]),
+    )
+    once = asked.group_by(["metric", "column"]).aggregate([])
+    return known.join(once, ["metric", "column"], join_type="left semi").select(known.schema.names).cast(known.schema)
 
 
 def _shelf(tables: Tables, seen: Outlook, windows: Sequence[Window]) -> Shelf:
@@ -112,9 +133,18 @@ def _shelf(tables: Tables, seen: Outlook, windows: Sequence[Window]) -> Shelf:
     return Shelf.from_table(stored.filter(pa.array(fitting, pa.bool_())), grids)
 
 
+def _not_before(known: pa.Table, new: pa.Table) -> pa.Table:
+    first = pc.min(new["window_start"])
+    return known.filter(pc.greater_equal(known["window_start"], first)) if new.num_rows else known
+
+
 def _of_these_windows(current: pa.Table, new: pa.Table) -> pa.Table:
     spans = new.group_by(["window_start", "window_end"]).aggregate([])
-    return current.join(spans, ["window_start", "window_end"], join_type="left semi").select(current.schema.names)
+    return (
+        current.join(spans, ["window_start", "window_end"], join_type="left semi")
+        .select(current.schema.names)
+        .cast(current.schema)
+    )
 
 
 def _emptied(lost: pa.Table, version: str, seq: int) -> pa.Table:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from watchkeeper import schemas
 from watchkeeper.metrics.evaluate import Request
@@ -19,8 +20,7 @@ WITH single AS (
     SELECT {_SERIES}, window_start, n_eff,
            row_number() OVER (PARTITION BY {_SERIES} ORDER BY window_start) AS nth
     FROM (SELECT DISTINCT ON ({_SERIES}, window_start) * FROM points
-          WHERE n_eff > 0 AND NOT open
-          ORDER BY {_SERIES}, window_start, window_end, seq DESC)
+          WHERE n_eff > 0 AND NOT open ORDER BY {_SERIES}, window_start, seq DESC)
 )
 SELECT {_SERIES}, median(n_eff) AS typical FROM single WHERE nth <= {_FIRST} GROUP BY ALL
 """
@@ -33,7 +33,7 @@ def joins(points: pa.Table, requests: Sequence[Request]) -> pa.Table:
     single final windows reaches what its family wants, else the largest.
 
     Args:
-        points: current and new points; of one window the shortest and newest counts.
+        points: current and new points of single windows; of one window the newest counts.
     """
     wanted = pa.Table.from_pylist(
         [
@@ -59,17 +59,41 @@ def joins(points: pa.Table, requests: Sequence[Request]) -> pa.Table:
         return connection.sql(sql).to_arrow_table()
 
 
+def single(points: pa.Table, calendar: Calendar) -> pa.Table:
+    """Points of single windows."""
+    return _with_lengths(points, calendar).filter(pc.field("windows") == 1).select(points.schema.names)
+
+
 def of_needed_length(points: pa.Table, needed: pa.Table, calendar: Calendar) -> pa.Table:
     """Points of joined windows of the length that their own series needs."""
-    spans = points.group_by(["window_start", "window_end"]).aggregate([]).to_pylist()
-    counts = [len(calendar.between(row["window_start"], row["window_end"])) for row in spans]
-    lengths = pa.table(
-        {
-            "window_start": pa.array([row["window_start"] for row in spans], schemas.TIME),
-            "window_end": pa.array([row["window_end"] for row in spans], schemas.TIME),
-            "windows": pa.array(counts, pa.int64()),
-        }
-    )
-    named = points.join(lengths, ["window_start", "window_end"], join_type="inner")
-    kept = named.join(needed, [*schemas.SERIES_KEY, "windows"], join_type="left semi")
+    return _matched(_joined(points, calendar), needed, "left semi")
+
+
+def of_other_length(points: pa.Table, needed: pa.Table, calendar: Calendar) -> pa.Table:
+    """Points of joined windows of another length than their series needs."""
+    return _matched(_joined(points, calendar), needed, "left anti")
+
+
+def newly_needed(known: pa.Table, needed: pa.Table, calendar: Calendar) -> pa.Table:
+    """The series of ``needed`` that have points, but none of the length they need."""
+    there = single(known, calendar).group_by(list(schemas.SERIES_KEY)).aggregate([])
+    joined = _joined(known, calendar).group_by([*schemas.SERIES_KEY, "windows"]).aggregate([])
+    old = needed.join(there, list(schemas.SERIES_KEY), join_type="left semi")
+    return old.join(joined, [*schemas.SERIES_KEY, "windows"], join_type="left anti")
+
+
+def _matched(joined: pa.Table, needed: pa.Table, how: str) -> pa.Table:
+    kept = joined.join(needed, [*schemas.SERIES_KEY, "windows"], join_type=how)
     return kept.select(schemas.POINTS.names).cast(schemas.POINTS)
+
+
+def _joined(points: pa.Table, calendar: Calendar) -> pa.Table:
+    return _with_lengths(points, calendar).filter(pc.field("windows") > 1)
+
+
+def _with_lengths(points: pa.Table, calendar: Calendar) -> pa.Table:
+    """The points with ``windows``, how many windows of the calendar each spans."""
+    spans = points.group_by(["window_start", "window_end"]).aggregate([])
+    bounds = zip(spans["window_start"].to_pylist(), spans["window_end"].to_pylist(), strict=True)
+    counts = pa.array([len(calendar.between(start, end)) for start, end in bounds], pa.int64())
+    return points.join(spans.append_column("windows", counts), ["window_start", "window_end"], join_type="inner")
