@@ -11,14 +11,17 @@ Written before the first run, from the averages of the months alone:
 1. No calls were made in September 2008: ``source``, critical, first window the week of 1 September, in breach with the
    week after it.
 2. In November 2008 euribor3m, nr.employed, emp.var.rate, month, poutcome and previous have left what the summer was;
-   in breach by the week of 17 November, as incidents of their own or within one of the source (6 of 19 columns are
-   fewer than half, so they are not source-wide by themselves).
+   in breach by the week of 17 November, as incidents of their own or within one of the source (they are
+   fewer than half of the columns, so they are not source-wide by themselves).
 3. From March 2009 nearly everything differs: the five numbers of the economy, month, poutcome, previous, pdays,
-   default, age and more, over half of the 19 columns. ``source``, with at least ten feature columns, among them
+   default, age and more, over half of the 18 columns. ``source``, with at least ten feature columns, among them
    euribor3m, nr.employed, emp.var.rate, cons.price.idx and month, by the week of 4 May 2009. Not contact: it went
    from telephone to cellular within the baseline, so its spread between weeks is as large as the change.
 4. The model, which knows none of that, says a few percent where 9 to 60 % of the clients now buy: ``model``,
-   critical, with the share of the label and the log loss, by the week of 4 May 2009; and it does not recover.
+   critical, with the share of the label and the log loss, by the week of 4 May 2009; and it does not recover while there are calls.
+
+Left out of the features are what is known only after the call (duration), and day_of_week: in thin months the spread
+of the rows over the month puts a day's calls into another week, so its share would tell of our dates, not of the bank.
 """
 
 from __future__ import annotations
@@ -38,8 +41,9 @@ FITTED_ON = 7_763
 NUMBERS = ["age", "campaign", "previous"]
 TEXTS = ["job", "education", "default", "contact", "poutcome"]
 ECONOMY = {"euribor3m", "nr.employed", "emp.var.rate", "cons.price.idx"}
-STEPS = tuple(utc(year, month, 15) for year in (2008, 2009, 2010) for month in (3, 6, 9, 12))[2:]
-LAST = utc(2010, 12, 20)
+STEPS = (utc(2008, 12, 15), utc(2009, 6, 15), utc(2009, 12, 15))
+LAST = utc(2010, 12, 7)
+"""A week after the last call; three weeks later the model's incident is over, since nothing is judged any more."""
 MONITOR = """\
 source: {table: data/calls, since: 1000 days}
 task: binary
@@ -86,7 +90,7 @@ def bank(real_data, tmp_path_factory) -> Project:
     known = pc.add(calls["at"], timedelta(days=3))
     truth = pa.table({"call": calls["row_order"], "bought": calls["y"], "known": known})
     calls = calls.append_column("call", calls["row_order"])
-    calls = calls.drop_columns(["row_order", "year_derived", "month_num", "duration", "y"])
+    calls = calls.drop_columns(["row_order", "year_derived", "month_num", "day_of_week", "duration", "y"])
     for before, now in zip((utc(2000, 1, 1), *STEPS), (*STEPS, LAST), strict=True):
         for table, part, time in (("calls", calls, "at"), ("bought", truth, "known")):
             new = pc.and_(pc.greater_equal(part[time], before), pc.less(part[time], now))
@@ -114,7 +118,7 @@ def test_a_month_without_calls_is_an_incident_of_the_source(bank):
     assert found, told(bank.incidents())
     assert found[0].severity is Severity.CRITICAL
     assert found[0].first_window.start == utc(2008, 9, 1), told(found)
-    assert seen_by(found[:1], "row_count")[""] <= utc(2008, 9, 15), told(found)
+    assert seen_by(found[:1], "row_count")["parse_status"] <= utc(2008, 9, 15), told(found)
     assert found[0].opened_at == STEPS[0], "the first run after it finds it"
 
 
@@ -146,4 +150,6 @@ def test_the_share_of_buyers_is_what_the_rows_say(bank, real_data):
     by_year = {year: [row for row in weeks if row["window_start"].year == year] for year in (2008, 2009, 2010)}
     rates = [sum(r["value"] * r["n"] for r in rows) / sum(r["n"] for r in rows) for rows in by_year.values()]
     assert rates == pytest.approx([0.054, 0.195, 0.521], abs=0.01)
-    assert sum(row["n"] for row in weeks) == real_data("bank_marketing/bank_additional_full.parquet").num_rows - FITTED_ON
+    assert (
+        sum(row["n"] for row in weeks) == real_data("bank_marketing/bank_additional_full.parquet").num_rows - FITTED_ON
+    )
