@@ -26,7 +26,7 @@ from watchkeeper.statistics.text import Texts
 
 __all__ = ["Measure", "MeasuredColumn", "Partial", "Population", "count", "merged", "to_table", "with_marginals"]
 
-_MOST_ROWS = 2**16
+_MOST_ROWS = 2**17
 """Longer batches are counted in pieces, so that intermediate arrays stay in the cache."""
 _NUMBER_KINDS = (Moments.kind, Histogram.kind, ScoreBins.kind)
 

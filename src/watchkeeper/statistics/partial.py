@@ -126,8 +126,8 @@ def with_marginals(partial: Partial, named: Mapping[str, Collection[str]] | None
         stacks[key] = marginals.cells, marginals.of(statistic)
     grids = {column.name: column.grid for column in partial.measure.columns}
     for column, tally in partial.tallies.items():
-        summed = Tally.merged([tally] * len(marginals.into), marginals.into, len(marginals.cells))
-        stacks[column, Categories.kind] = marginals.cells, summed.categories(grids[column])
+        summed = tally.summed(marginals.into, len(marginals.cells), grids[column])
+        stacks[column, Categories.kind] = marginals.cells, summed
     for column, distinct in _distinct(partial).items():
         cells = Cells.of(Cell(window) for window in partial.windows)
         stacks[column, Distinct.kind] = cells, distinct

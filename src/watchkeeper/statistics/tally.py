@@ -96,7 +96,7 @@ class Tally:
         cell = np.concatenate([to[part.cell] for part, to in zip(parts, into, strict=True)])
         kept = cell >= 0
         key = (cell * size + np.concatenate(codes))[kept]
-        key, sums = _added(key, _joined([part.sums for part in parts]).at(kept))
+        key, sums = _added(key, _joined([part.sums for part in parts]).at(kept), cells * size)
         missing = Counts.stacked([part.missing for part in parts]).merged(np.concatenate(into), cells)
         return cls(cells, vocabulary, *np.divmod(key, size), sums, missing)
 
@@ -122,10 +122,33 @@ class Tally:
 
     def categories(self, grid: Grid | None) -> Categories:
         """Counts by value: those named by the grid; without one the 100 most frequent of each cell, then by text."""
-        slot, values = self._slots_of(grid) if grid is not None else self._most_frequent()
+        return self.summed([np.arange(self.cells)], self.cells, grid)
+
+    def summed(self, into: Sequence[Ints], cells: int, grid: Grid | None) -> Categories:
+        """Counts by value of sums of cells, in several ways at once.
+
+        Args:
+            into: for each way, where each cell goes; nowhere where that is negative.
+            cells: number of cells that come out.
+            grid: as in ``categories``.
+        """
+        everywhere = np.concatenate(into)
+        missing = Counts.stacked([self.missing] * len(into)).merged(everywhere, cells)
+        if grid is None:
+            whole = Tally.merged([self] * len(into), into, cells)
+            slot, values = whole._most_frequent()
+            counts = _dense(whole.cell, slot, whole.sums, cells, len(values) + 2)
+            return Categories(values, counts, missing, ((),) * cells)
+        slot, values = self._slots_of(grid)
         counts = _dense(self.cell, slot, self.sums, self.cells, len(values) + 2)
-        unseen = self._unseen(slot == len(values) + 1) if grid is not None else ((),) * self.cells
-        return Categories(values, counts, self.missing, unseen, grid)
+        counts = Counts.stacked([counts] * len(into)).merged(everywhere, cells)
+        unseen = self._only(slot == len(values) + 1)
+        names = Tally.merged([unseen] * len(into), into, cells)._names()
+        return Categories(values, counts, missing, names, grid)
+
+    def _only(self, entries: NDArray[np.bool_]) -> Tally:
+        none = Counts.empty(self.cells, MISSING)
+        return Tally(self.cells, self.vocabulary, self.cell[entries], self.code[entries], self.sums.at(entries), none)
 
     def _slots_of(self, grid: Grid) -> tuple[Ints, tuple[str, ...]]:
         named = len(grid.named)
@@ -146,10 +169,10 @@ class Tally:
         position = np.array([at.get(word, len(values)) for word in words], np.int64)
         return np.where(kept, np.append(position, 0)[self.code], len(values)), values
 
-    def _unseen(self, unseen: NDArray[np.bool_]) -> tuple[Unseen, ...]:
+    def _names(self) -> tuple[Unseen, ...]:
+        """The most frequent values of each cell with their rows."""
         found: list[list[tuple[str, int]]] = [[] for _ in range(self.cells)]
-        order = self._ranked()
-        for entry in order[unseen[order]]:
+        for entry in self._ranked() if len(self.code) else ():
             top = found[self.cell[entry]]
             if len(top) < MOST_UNSEEN:
                 top.append((self.vocabulary[int(self.code[entry])].as_py(), int(self.sums.n[entry])))
@@ -192,13 +215,17 @@ def _grouped(key: Ints, weight: Floats | None, size: int) -> tuple[Ints, Sums]:
             return found, Sums(n[found], None, None)
         w, w2 = (np.bincount(key, power, minlength=size).astype(np.float64) for power in (weight, weight * weight))
         return found, Sums(n[found], w[found], w2[found])
-    return _added(key, Sums.of_weights(weight, len(key)))
+    return _added(key, Sums.of_weights(weight, len(key)), size)
 
 
-def _added(key: Ints, sums: Sums) -> tuple[Ints, Sums]:
-    """Entries of equal keys added up; the keys come ascending."""
+def _added(key: Ints, sums: Sums, size: int) -> tuple[Ints, Sums]:
+    """Entries of equal keys below ``size`` added up; the keys come ascending."""
     if len(key) == 0:
         return key, sums
+    if size <= max(_DENSE, 4 * len(key)):
+        found = np.flatnonzero(np.bincount(key, minlength=size))
+        table = sums.each(lambda part: np.bincount(key, part, minlength=size)[found])  # exact below 2^53
+        return found, Sums(table.n.astype(np.int64), table.w, table.w2)
     order = np.argsort(key, kind="stable")
     key = key[order]
     starts = np.concatenate([[0], np.flatnonzero(key[1:] != key[:-1]) + 1])
