@@ -13,9 +13,11 @@ import pyarrow.compute as pc
 from watchkeeper import schemas
 from watchkeeper.metrics.evaluate import Request, evaluate
 from watchkeeper.rules.judge import judge
+from watchkeeper.rules.limit import Limit
 from watchkeeper.run.baseline import grids_from
 from watchkeeper.run.differences import changed, gone
 from watchkeeper.run.joins import joins, newly_needed, of_needed_length, of_other_length, single
+from watchkeeper.run.limits import Later, standing
 from watchkeeper.run.outlook import Outlook
 from watchkeeper.run.reach import affected, readable
 from watchkeeper.run.workplace import Workplace
@@ -173,16 +175,32 @@ def _restated(fresh: pa.Table, current: pa.Table) -> int:
 
 
 def verdicts(place: Workplace, seen: Outlook, version: str, seq: int) -> pa.Table:
-    """Judge every current point and keep the verdicts that say something new."""
-    new = judge(
-        place.tables.current_points(seen.monitor.name),
+    """Judge every current point and keep the verdicts that say something new.
+
+    A limit that came later is asked only of what had not been judged when it came.
+    """
+    points = place.tables.current_points(seen.monitor.name)
+    since = standing(seen.resolved.limits, seen.memory.limits, seen.memory.last)
+    ask = partial(_judged, place, seen, version, seq)
+    made = [ask(points, [limit for limit in seen.resolved.limits if since[limit.identity] is None])]
+    for limit in seen.resolved.limits:
+        if (came := since[limit.identity]) is not None:
+            later = Later(limit, came)
+            made.append(later.verdicts(ask(later.asked(points, place.metrics, seen.clock), [limit])))
+    return changed(pa.concat_tables(made), place.tables.current_verdicts(seen.monitor.name), VERDICT_KEY)
+
+
+def _judged(
+    place: Workplace, seen: Outlook, version: str, seq: int, points: pa.Table, limits: Sequence[Limit]
+) -> pa.Table:
+    return judge(
+        points,
         metrics=place.metrics,
         calendar=seen.calendar,
         now=seen.clock.now,
         monitor_version=version,
         seq=seq,
-        limits=seen.resolved.limits,
+        limits=limits,
         change_needs=seen.monitor.alarms.needs,
         baseline_span=seen.baseline.span,
     )
-    return changed(new, place.tables.current_verdicts(seen.monitor.name), VERDICT_KEY)

@@ -18,6 +18,7 @@ from typing import Any
 from watchkeeper.plan.due import Ask, Due, Reason
 from watchkeeper.run import derive, tell
 from watchkeeper.run.ingest import Arrived, Intake, as_of_cursor, find, take_in
+from watchkeeper.run.limits import standing
 from watchkeeper.run.outlook import Memory, Outlook, look, with_baseline
 from watchkeeper.run.result import IncidentCounts, Rows, RunResult, RunState, WindowCounts
 from watchkeeper.run.stock import Stock, take_stock
@@ -107,11 +108,24 @@ def _perform(place: Workplace, intake: Intake, seen: Outlook, batch: Batch) -> R
     verdicts = derive.verdicts(place, seen, version, batch.seq)
     with stages.stage("verdicts.commit"):
         tables.append_verdicts(name, verdicts, batch.seq)
-    memory = Memory(intake.events.cursor, intake.seq, place.now, seen.first, stock.ahead, stock.empty, version)
+    memory = _memory(intake, seen, stock, version)
     with stages.stage("ledger.commit"):
         told = tell.incidents(place, seen, version, batch, {"memory": json.dumps(memory.to_json())})
     outcomes = Counter(verdicts["outcome"].to_pylist())
     return _result(intake, seen, version, batch, stock, points, outcomes, told)
+
+
+def _memory(intake: Intake, seen: Outlook, stock: Stock, version: str) -> Memory:
+    return Memory(
+        events=intake.events.cursor,
+        annotations=intake.seq,
+        last=seen.clock.now,
+        first=seen.first,
+        ahead=stock.ahead,
+        empty=stock.empty,
+        version=version,
+        limits=standing(seen.resolved.limits, seen.memory.limits, seen.memory.last),
+    )
 
 
 @dataclass(frozen=True)

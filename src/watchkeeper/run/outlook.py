@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +38,7 @@ class Memory:
         ahead: starts of windows that held rows ahead of the clock.
         empty: starts of windows that were counted and held no rows.
         version: the monitor version that run judged by.
+        limits: by identity, since when each limit holds; see ``run.limits``.
     """
 
     events: str | None = None
@@ -47,6 +48,7 @@ class Memory:
     ahead: frozenset[int] = frozenset()
     empty: frozenset[int] = frozenset()
     version: str = ""
+    limits: Mapping[str, datetime | None] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any] | None) -> Memory:
@@ -54,7 +56,9 @@ class Memory:
             return cls()
         times = {name: datetime.fromisoformat(body[name]) if body[name] else None for name in ("last", "first")}
         ahead, empty = frozenset(body["ahead"]), frozenset(body["empty"])
-        return cls(body["events"], body["annotations"], times["last"], times["first"], ahead, empty, body["version"])
+        limits = {name: at and datetime.fromisoformat(at) for name, at in body["limits"].items()}
+        plain = body["events"], body["annotations"], times["last"], times["first"]
+        return cls(*plain, ahead, empty, body["version"], limits)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -65,6 +69,7 @@ class Memory:
             "ahead": sorted(self.ahead),
             "empty": sorted(self.empty),
             "version": self.version,
+            "limits": {name: at and at.isoformat() for name, at in self.limits.items()},
         }
 
 
