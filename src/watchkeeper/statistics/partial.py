@@ -113,6 +113,8 @@ def _indexed(lists: Sequence[tuple[Any, ...]]) -> tuple[tuple[Any, ...], list[In
 def with_marginals(partial: Partial, named: Mapping[str, Collection[str]] | None = None) -> Shelf:
     """Sum up: every version and all versions, times all rows and each segment value by itself.
 
+    Rows whose version is not known ("") count among all versions only.
+
     Distinct values are given for all rows of all versions only.
 
     Args:
@@ -164,6 +166,8 @@ def _cell(
     named: Mapping[str, Collection[str]],
 ) -> Cell | None:
     window, own_version, values = combination
+    if version is None and not own_version:
+        return None
     version = own_version if version is None else version
     if key is None:
         return Cell(window, version) if not values or values[0] is not None else None
