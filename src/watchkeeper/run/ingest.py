@@ -84,7 +84,7 @@ def find(place: Workplace, monitor: Monitor) -> Log:
     table = TableRef(monitor.source.table, place.settings.directory)
     schema = place.engine.schema(table)
     source = _source(place, monitor, schema)
-    return Log(monitor, table, source, schema, _source_id(monitor, source))
+    return Log(monitor, table, source, schema, source_id(monitor, source))
 
 
 def _source(place: Workplace, monitor: Monitor, schema: pa.Schema) -> Source:
@@ -98,7 +98,7 @@ def _source(place: Workplace, monitor: Monitor, schema: pa.Schema) -> Source:
     raise Faulty([Fault("E201", "no log format recognises this table", fix, file=monitor.file, path="source.table")])
 
 
-def _source_id(monitor: Monitor, source: Source) -> str:
+def source_id(monitor: Monitor, source: Source) -> str:
     """Names what is unpacked and how: monitors that read one table alike share its events."""
     columns = asdict(monitor.columns)
     columns.pop("features")

@@ -15,17 +15,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from watchkeeper.errors import Faulty
 from watchkeeper.plan.due import Ask, Due, Reason
-from watchkeeper.run import derive, tell
+from watchkeeper.run import derive, remains, tell
 from watchkeeper.run.ingest import Arrived, Intake, as_of_cursor, find, take_in
 from watchkeeper.run.limits import standing
 from watchkeeper.run.outlook import Memory, Outlook, look, with_baseline
+from watchkeeper.run.remains import NoEvents, kept, nothing_to_count
 from watchkeeper.run.result import IncidentCounts, Rows, RunResult, RunState, WindowCounts
 from watchkeeper.run.stock import Stock, take_stock
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.spec.digest import monitor_version
 from watchkeeper.spec.monitor import Monitor
-from watchkeeper.store import batches, leases
+from watchkeeper.store import batches, leases, versions
 from watchkeeper.store.batches import Batch
 from watchkeeper.store.tables import monitor_owner
 from watchkeeper.terms import ParseStatus
@@ -47,8 +49,21 @@ def run_monitor(place: Workplace, monitor: Monitor, ask: Ask | None = None) -> R
             left = batches.unfinished(connection, owner)
         if left is not None:
             _resume(place, monitor, left)
-        result = _run(place, take_in(place, find(place, monitor)), ask or Ask())
+        result = _run(place, _intake(place, monitor), ask or Ask())
     return replace(result, seconds=time.perf_counter() - started)
+
+
+def _intake(place: Workplace, monitor: Monitor) -> Intake:
+    """What has come; of a log that has gone, what is left of it."""
+    try:
+        return take_in(place, find(place, monitor))
+    except Faulty:
+        with place.database.reading() as connection:
+            known = versions.monitor(connection, monitor.name).cursors
+        left = remains.intake_of(place, monitor, remembered(place, monitor.name), known)
+        if left is None:
+            raise
+        return left
 
 
 def _resume(place: Workplace, monitor: Monitor, batch: Batch) -> None:
@@ -64,7 +79,7 @@ def _resume(place: Workplace, monitor: Monitor, batch: Batch) -> None:
 
 def _run(place: Workplace, intake: Intake, ask: Ask) -> RunResult:
     name = intake.log.monitor.name
-    seen = look(place, intake.log, intake.events, intake.seq, remembered(place, name), ask)
+    seen = _look(place, intake, remembered(place, name), ask)
     version = monitor_version(seen.resolved, seen.baseline.grid_ids)
     if _nothing_new(seen, version):
         return RunResult(
@@ -72,6 +87,14 @@ def _run(place: Workplace, intake: Intake, ask: Ask) -> RunResult:
         )
     batch = batches.begin(place.database, monitor_owner(name), place.now, lambda: _manifest(place, intake, seen))
     return _perform(place, intake, seen, batch)
+
+
+def _look(place: Workplace, intake: Intake, memory: Memory, ask: Ask) -> Outlook:
+    """What is due; of a log that has gone nothing is, and its monitor stands at its last run."""
+    if not isinstance(intake.events, NoEvents):
+        return look(place, intake.log, intake.events, intake.seq, memory, ask)
+    then = replace(place, now=memory.last or place.now)
+    return nothing_to_count(look(then, intake.log, intake.events, intake.seq, memory, ask))
 
 
 def remembered(place: Workplace, monitor: str) -> Memory:
@@ -110,7 +133,8 @@ def _perform(place: Workplace, intake: Intake, seen: Outlook, batch: Batch) -> R
         tables.append_verdicts(name, verdicts, batch.seq)
     memory = _memory(intake, seen, stock, version)
     with stages.stage("ledger.commit"):
-        told = tell.incidents(place, seen, version, batch, {"memory": json.dumps(memory.to_json())})
+        ends = {"memory": json.dumps(memory.to_json())}
+        told = tell.incidents(place, seen, version, batch, ends, kept(intake))
     outcomes = Counter(verdicts["outcome"].to_pylist())
     return _result(intake, seen, version, batch, stock, points, outcomes, told)
 

@@ -26,9 +26,18 @@ _SENT = (kinds.OPENED, kinds.UPDATED, kinds.REOPENED, kinds.RECOVERED, kinds.COR
 
 
 def incidents(
-    place: Workplace, seen: Outlook, version: str, batch: Batch, cursors: Mapping[str, str]
+    place: Workplace,
+    seen: Outlook,
+    version: str,
+    batch: Batch,
+    cursors: Mapping[str, str],
+    log: Mapping[str, str],
 ) -> IncidentCounts:
-    """Append what the verdicts mean, ask for its delivery, and close the batch."""
+    """Append what the verdicts mean, ask for its delivery, and close the batch.
+
+    Args:
+        log: what is kept of the log for the time when that has gone.
+    """
     monitor = seen.monitor
     verdicts = place.tables.current_verdicts(monitor.name)
     points = place.tables.current_points(monitor.name)
@@ -49,7 +58,7 @@ def incidents(
         projection.apply(connection, entries)
         _ask_for_deliveries(connection, monitor, drafts, entries)
         versions.put_version(connection, monitor.name, version, spelt(monitor), place.now)
-        versions.save_monitor(connection, monitor.name, version=version, judged_seq=batch.seq)
+        versions.save_monitor(connection, monitor.name, version=version, judged_seq=batch.seq, cursors=log)
         batches.finish_in(connection, batch, cursors, place.now)
     return _counts(entries)
 
