@@ -19,7 +19,7 @@ sizes = st.sampled_from(
 )
 zones = st.sampled_from(["UTC", "Europe/Prague", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"])
 calendars = st.builds(lambda size, zone: Calendar(Duration.parse(size), zone), sizes, zones)
-moments = st.datetimes(datetime(1990, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+moments = st.datetimes(datetime(1990, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
 near_clock_changes = st.sampled_from(
     [datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC), datetime(2026, 11, 1, 6, tzinfo=UTC)]
 ).flatmap(lambda change: st.integers(-300, 300).map(lambda minutes: change + timedelta(minutes=minutes)))

@@ -22,6 +22,8 @@ NAMED = 100
 """Categories that keep a count of their own; the others of a grid are counted together."""
 MOST_CATEGORIES = 10_000
 _FEW_VALUES = 20
+HALVINGS = 12
+"""Octaves between the smallest of positive values and 0 that have an edge of their own."""
 TAIL_EDGES = 56
 """Edges of each tail: two an octave over 28 octaves."""
 
@@ -124,7 +126,7 @@ def fit_numeric(column: str, sample: NDArray[Any]) -> Grid:
     steps = _tail_steps(low, high)
     with np.errstate(over="ignore"):
         below = low if low in atoms else float(np.nextafter(low, -np.inf))
-        edges = np.unique(np.concatenate([below - steps, [below], inside, [high], high + steps]))
+        edges = np.unique(np.concatenate([below - steps, _towards_zero(low), [below], inside, [high], high + steps]))
     return Grid(column, NUMERIC, _floats(edges[np.isfinite(edges)]), atoms)
 
 
@@ -150,6 +152,11 @@ def _atoms(values: Floats) -> tuple[float, ...]:
     if len(distinct) <= _FEW_VALUES:
         return _floats(distinct)
     return _floats(distinct[(counts > 1) & (counts * PARTS >= len(values))])
+
+
+def _towards_zero(low: float) -> Floats:
+    """Edges between 0 and the smallest of positive values, one an octave."""
+    return np.append(low * np.exp2(-np.arange(1.0, HALVINGS + 1)), 0.0) if low > 0 else np.zeros(0)
 
 
 def _tail_steps(low: float, high: float) -> Floats:

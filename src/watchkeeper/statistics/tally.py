@@ -100,13 +100,6 @@ class Tally:
         missing = Counts.stacked([part.missing for part in parts]).merged(np.concatenate(into), cells)
         return cls(cells, vocabulary, *np.divmod(key, size), sums, missing)
 
-    @classmethod
-    def empty(cls, cells: int) -> Self:
-        nothing = np.zeros(0, np.int64)
-        return cls(
-            cells, pa.array([], pa.string()), nothing, nothing, Sums(nothing, None, None), Counts.empty(cells, 2)
-        )
-
     def value_counts(self) -> dict[str, int]:
         """Rows of each value over all cells."""
         totals = np.bincount(self.code, self.sums.n, minlength=len(self.vocabulary)).astype(np.int64)
