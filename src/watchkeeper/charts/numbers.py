@@ -32,14 +32,16 @@ def number(value: float | None, digits: int = 3) -> str:
 def percent(share: float | None) -> str:
     """A share as a percentage, one decimal below 10.
 
-    >>> percent(0.0412), percent(0.5)
-    ('4.1 %', '50 %')
+    >>> percent(0.0412), percent(0.5), percent(0.0), percent(0.0002)
+    ('4.1 %', '50 %', '0 %', '<0.1 %')
     """
     if share is None or math.isnan(share):
         return NONE
     points = share * 100
-    text = f"{abs(points):.1f}" if abs(points) < 9.95 else f"{abs(points):.0f}"
-    return f"{MINUS if points < 0 and float(text) else ''}{text} %"
+    text = f"{abs(points):.1f}".removesuffix(".0") if abs(points) < 9.95 else f"{abs(points):.0f}"
+    if points and text == "0":
+        text = "<0.1"
+    return f"{MINUS if points < 0 else ''}{text} %"
 
 
 def count(value: float | None) -> str:
@@ -62,13 +64,39 @@ def amount(value: float | None, unit: str) -> str:
 
 
 _SHORT = {"seconds": "s", "milliseconds": "ms"}
+_ENDINGS = (" %", " ms", " s")
+
+
+def axis(value: float, unit: str = "") -> str:
+    """A value beside an axis: as short as it can be said, large ones in thousands, millions or billions.
+
+    >>> axis(1_500_000.0), axis(25_000.0), axis(0.8), axis(0.05, "share"), axis(1200.0, "milliseconds")
+    ('1.5M', '25k', '0.8', '5 %', '1,200 ms')
+    """
+    size = next((s for s in _SIZES if unit in ("", "rows") and abs(value) >= s), None)
+    if size is not None:
+        return number(value / size) + _SIZES[size]
+    if unit == "share":
+        return f"{number(value * 100)} %"
+    text = number(value)
+    return f"{text} {_SHORT[unit]}" if unit in _SHORT else text
+
+
+_SIZES = {1e9: "G", 1e6: "M", 1e4: "k"}
 
 
 def interval(low: float | None, high: float | None, unit: str = "") -> str:
-    """An interval such as ``0.163–0.214``; empty where there is none."""
+    """An interval, its unit said once: ``0.163–0.214``, ``14–21 %``; empty where there is none.
+
+    >>> interval(0.143, 0.212, "share"), interval(-2.0, 1.5), interval(310.2, 355.0, "milliseconds")
+    ('14–21 %', '−2 to 1.5', '310–355 ms')
+    """
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return ""
-    return f"{amount(low, unit)}{DASH}{amount(high, unit)}"
+    first, last = amount(low, unit), amount(high, unit)
+    ending = next((e for e in _ENDINGS if first.endswith(e) and last.endswith(e)), "")
+    between = " to " if MINUS in first + last else DASH
+    return f"{first.removesuffix(ending)}{between}{last}"
 
 
 def day(moment: datetime) -> str:

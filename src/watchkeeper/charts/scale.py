@@ -36,6 +36,41 @@ def _round_step(step: float) -> float:
     return next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= step * (1 - 1e-9))
 
 
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A scale of ratios, for positive values that lie orders of magnitude apart."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        share = math.log(value / self.low) / math.log(self.high / self.low) if value > 0 else 0.0
+        return self.start + share * (self.end - self.start)
+
+    def ticks(self, about: int = 3) -> list[float]:
+        """Powers of ten within the scale, about so many."""
+        first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
+        step = max(1, math.ceil((last - first + 1) / (about + 1)))
+        return [10.0**power for power in range(first, last + 1, step)]
+
+
+Scale = Linear | Log
+APART = 20.0
+"""Where the largest value is so many times the smallest, a straight scale would press one of them flat."""
+
+
+def fitting(
+    own: Sequence[float], others: Sequence[float | None], start: float, end: float, *, from_zero: bool
+) -> Scale:
+    """A straight scale that holds all values; one of ratios where the ``own`` values lie far apart."""
+    if own and min(own) > 0 and max(own) / min(own) >= APART and not from_zero:
+        known = [v for v in (*own, *others) if v is not None and math.isfinite(v) and v >= min(own) / 3]
+        return Log(min(known) / 1.5, max(known) * 1.5, start, end)
+    return linear([*own, *others], start, end, from_zero=from_zero)
+
+
 def linear(values: Sequence[float | None], start: float, end: float, *, from_zero: bool) -> Linear:
     """A scale that holds all values with 5 % to spare, from 0 on where that is asked and possible."""
     known = [v for v in values if v is not None and math.isfinite(v)]

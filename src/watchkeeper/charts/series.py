@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from watchkeeper.charts import numbers, svg
-from watchkeeper.charts.scale import Linear, Times, linear
+from watchkeeper.charts.scale import Log, Scale, Times, fitting
 from watchkeeper.terms import Maturity, Outcome, Window
 
 
@@ -62,33 +63,35 @@ class Frame:
     """The plot inside a picture: its scales and its edges in pixels."""
 
     x: Times
-    y: Linear
+    y: Scale
     left: float
     right: float
     top: float
     bottom: float
 
 
-def draw(series: Series, width: int = 392, height: int = 148) -> str:
-    """The chart as SVG text of this size in pixels."""
+def draw(series: Series, width: int = 392, height: int = 160, *, styled: bool = True) -> str:
+    """The chart as SVG text of this size in pixels; without its style where the page gives ``svg.STYLE``."""
     frame = _frame(series, width, height)
     layers = (_spans, _floor, _grid, _band, _baseline, _limit, _lines, _marks, _axis)
-    return svg.drawing(width, height, series.title, series.sentence, *(layer(series, frame) for layer in layers))
+    drawn = (layer(series, frame) for layer in layers)
+    return svg.drawing(width, height, series.title, series.sentence, *drawn, styled=styled)
 
 
 def _frame(series: Series, width: int, height: int) -> Frame:
-    left, right, top, bottom = 46.0, width - 10.0, 10.0, height - 22.0
+    top, bottom, right = 18.0, height - 22.0, width - 10.0
+    own = [d.value for d in series.dots if d.value is not None]
+    spoken = [v for d in series.dots for v in (d.low, d.high, d.limit, d.restated_from)]
+    y = fitting(own, _tamed([*spoken, series.baseline], series), bottom, top, from_zero=series.from_zero)
+    longest = max((len(numbers.axis(tick, series.unit)) for tick in y.ticks()), default=0)
+    left = max(30.0, longest * _LETTER + 12)
     windows = [dot.window for dot in series.dots]
     x = Times(min(w.start for w in windows), max(w.end for w in windows), left, right)
-    spoken = [v for d in series.dots for v in (d.value, d.low, d.high, d.limit, d.restated_from)]
-    return Frame(
-        x,
-        linear(_tamed([*spoken, series.baseline], series), bottom, top, from_zero=series.from_zero),
-        left,
-        right,
-        top,
-        bottom,
-    )
+    return Frame(x, y, left, right, top, bottom)
+
+
+_LETTER = 6.2
+"""Width of a letter of the axis in pixels, on the safe side."""
 
 
 def _tamed(values: list[float | None], series: Series) -> list[float | None]:
@@ -122,8 +125,10 @@ def _grid(series: Series, frame: Frame) -> str:
     for tick in frame.y.ticks():
         y = frame.y(tick)
         lines.append(svg.element("path", d=f"M{frame.left:.0f} {y:.1f}H{frame.right:.0f}", class_="grid"))
-        label = numbers.amount(tick, series.unit)
+        label = numbers.axis(tick, series.unit)
         lines.append(svg.text(frame.left - 6, y + 3.5, label, text_anchor="end", class_="axis"))
+    if isinstance(frame.y, Log):
+        lines.append(svg.text(frame.left, 10, "ratio scale", class_="axis"))
     return "".join(lines)
 
 
@@ -136,7 +141,7 @@ def _band(series: Series, frame: Frame) -> str:
     return "".join(parts)
 
 
-def _within(value: float | None, scale: Linear) -> float:
+def _within(value: float | None, scale: Scale) -> float:
     assert value is not None
     return min(max(value, scale.low), scale.high)
 
@@ -159,12 +164,18 @@ def _baseline(series: Series, frame: Frame) -> str:
 
 
 def _limit(series: Series, frame: Frame) -> str:
-    """The limit of each window as a step, where it fits in the plot."""
+    """The limit of each window as a step, where it fits in the plot; limits above and below are never joined."""
     parts = []
     for run in _unbroken(series.dots, lambda d: d.limit is not None and frame.y.low <= d.limit <= frame.y.high):
-        steps = [(frame.x(at), frame.y(d.limit or 0.0)) for d in run for at in (d.window.start, d.window.end)]
-        parts.append(svg.path(steps, class_="limit"))
+        for _, side in groupby(run, key=lambda d: _is_above(d, series.baseline)):
+            steps = [(frame.x(at), frame.y(d.limit or 0.0)) for d in side for at in (d.window.start, d.window.end)]
+            parts.append(svg.path(steps, class_="limit"))
     return "".join(parts)
+
+
+def _is_above(dot: Dot, baseline: float | None) -> bool:
+    middle = baseline if baseline is not None else dot.value
+    return middle is None or (dot.limit or 0.0) >= middle
 
 
 def _lines(series: Series, frame: Frame) -> str:
@@ -189,20 +200,39 @@ def _blank(dot: Dot) -> Dot:
 
 def _marks(series: Series, frame: Frame) -> str:
     parts = [_mark(dot, frame) for dot in series.dots if dot.value is not None]
-    for start, name in series.deployments:
+    return "".join([*_flags(series, frame), *parts])
+
+
+def _flags(series: Series, frame: Frame) -> list[str]:
+    """A thin rule at each deployment, its name above the plot where it meets no other."""
+    parts, taken = [], frame.left + (70 if isinstance(frame.y, Log) else 0)
+    for start, name in sorted(series.deployments):
         x = frame.x(start)
-        if frame.left < x < frame.right:
-            parts.append(svg.element("path", d=f"M{x:.1f} {frame.top:.0f}V{frame.bottom:.0f}", class_="rule"))
-            parts.append(svg.text(x + 3, frame.top + 8, name, class_="axis"))
-    return "".join(parts)
+        if not frame.left < x < frame.right:
+            continue
+        parts.append(svg.element("path", d=f"M{x:.1f} 6V{frame.bottom:.0f}", class_="rule"))
+        word, long = f"v {_short(name)}", len(_short(name)) * _LETTER + 16
+        left = x + 3 if x + 3 + long < frame.right else x - long
+        if left >= taken:
+            parts.append(svg.text(left, 12, word, class_="axis"))
+            taken = left + long
+    return parts
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 12 else name[:11] + "…"
+
+
+_SEEN = 2.0
+"""A former value less than so many pixels away is not marked."""
 
 
 def _mark(dot: Dot, frame: Frame) -> str:
     assert dot.value is not None
     x, y = frame.x(dot.middle), frame.y(dot.value)
     parts = []
-    if dot.restated_from is not None:
-        old = frame.y(_within(dot.restated_from, frame.y))
+    old = y if dot.restated_from is None else frame.y(_within(dot.restated_from, frame.y))
+    if abs(old - y) >= _SEEN:
         parts += [
             svg.path([(x - 3, old), (x + 3, old)], class_="rule"),
             svg.mark("circle", x, y, 4.5, class_="restated"),

@@ -5,14 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import Final
 
 from watchkeeper.charts.tokens import LIGHT
+
+PREFIX: Final = "wk-"
+"""Before every class of a picture, since the style of a picture within a page holds for the whole page."""
 
 
 def element(name: str, *children: str, **attributes: object) -> str:
     """One element. Attribute names use ``_`` for ``-`` and a trailing ``_`` where Python reserves the word."""
-    given = "".join(f' {k.rstrip("_").replace("_", "-")}="{escape(_text(v))}"' for k, v in attributes.items())
+    given = "".join(f' {k.rstrip("_").replace("_", "-")}="{escape(_value(k, v))}"' for k, v in attributes.items())
     return f"<{name}{given}>{''.join(children)}</{name}>" if children else f"<{name}{given}/>"
+
+
+def _value(name: str, value: object) -> str:
+    return f"{PREFIX}{value}" if name == "class_" else _text(value)
 
 
 def _text(value: object) -> str:
@@ -48,13 +56,17 @@ def runs(points: Sequence[tuple[float, float | None]]) -> list[list[tuple[float,
     return [run for run in found if run]
 
 
-def drawing(width: int, height: int, title: str, description: str, *children: str) -> str:
-    """A whole picture that names itself to people who do not see it."""
+def drawing(width: int, height: int, title: str, description: str, *children: str, styled: bool = True) -> str:
+    """A whole picture that names itself to people who do not see it.
+
+    Args:
+        styled: whether the picture carries its own style, as a file of its own must; a page gives ``STYLE`` once.
+    """
     return element(
         "svg",
         element("title", escape(title)),
         element("desc", escape(description)),
-        element("style", _STYLE),
+        *([element("style", STYLE)] if styled else []),
         *children,
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {width} {height}",
@@ -81,8 +93,8 @@ _SHAPES = {
     "bar": ((-1, -0.3), (1, -0.3), (1, 0.3), (-1, 0.3)),
 }
 
-_STYLE = "".join(
-    f".{name}{{{rule}}}"
+STYLE: Final = "".join(
+    f".{PREFIX}{name}{{{rule}}}"
     for name, rule in {
         "axis": f"fill:{LIGHT['muted']}",
         "word": f"fill:{LIGHT['text']}",

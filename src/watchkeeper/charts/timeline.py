@@ -45,8 +45,8 @@ class Timeline:
     now: datetime | None = None
 
 
-def draw(timeline: Timeline, width: int = 1200) -> str:
-    """The timeline as SVG text, as high as its rows need."""
+def draw(timeline: Timeline, width: int = 1200, *, styled: bool = True) -> str:
+    """The timeline as SVG text, as high as its rows need; without its style where the page gives ``svg.STYLE``."""
     names = list(dict.fromkeys(bar.name for bar in timeline.bars))
     height = int(_TRAFFIC + 18 + _ROW * len(names) + 26)
     x = Times(timeline.span.start, timeline.span.end, _LEFT, width - 12.0)
@@ -55,7 +55,7 @@ def draw(timeline: Timeline, width: int = 1200) -> str:
         top = _TRAFFIC + 18 + row * _ROW
         parts.append(svg.text(_LEFT - 10, top + 14, _short(name), text_anchor="end", class_="word"))
         parts += [_bar(bar, x, top) for bar in timeline.bars if bar.name == name]
-    return svg.drawing(width, height, timeline.title, timeline.sentence, *parts)
+    return svg.drawing(width, height, timeline.title, timeline.sentence, *parts, styled=styled)
 
 
 def _short(name: str) -> str:

@@ -24,9 +24,10 @@ def timeline(watched: Watched, series: Mapping[Key, Drawn]) -> str:
     if not traffic:
         return ""
     span = Window(traffic[0][0].start, traffic[-1][0].end)
-    bars = [*_learned(watched, span), *_served(series), *_ripened(series), *map(_incident, _oldest_first(watched))]
+    bars = [*_learned(watched, span), *_served(series), *_ripened(series), *_incidents(watched, span)]
     sentence = f"{watched.model} from {span.start:%d %b} to {span.end:%d %b %Y}, {len(watched.incidents)} incidents"
-    return draw(Timeline(f"Timeline of {watched.model}", sentence, span, traffic, bars, watched.now))
+    told = Timeline(f"Timeline of {watched.model}", sentence, span, traffic, bars, watched.now)
+    return draw(told, styled=False)
 
 
 def _rows(series: Mapping[Key, Drawn]) -> list[tuple[Window, float | None]]:
@@ -75,8 +76,13 @@ def _oldest_first(watched: Watched) -> Sequence[Incident]:
     return sorted(watched.incidents, key=lambda i: (i.first_window, i.id))
 
 
-def _incident(incident: Incident) -> Bar:
+def _incidents(watched: Watched, span: Window) -> list[Bar]:
+    return [_incident(incident, span) for incident in _oldest_first(watched)]
+
+
+def _incident(incident: Incident, axis: Window) -> Bar:
     resolved = incident.state is IncidentState.RESOLVED
-    name = incident.cause.partition(":")[2] or incident.cause
-    span = Window(incident.first_window.start, incident.last_window.end)
+    kind, _, place = incident.cause.partition(":")
+    name = f"version {place[:8]}" if kind == "version" else place or kind
+    span = Window(incident.first_window.start, incident.last_window.end if resolved else axis.end)
     return Bar(name, span, "settled" if resolved else "incident", incident.state.value, starts_with_mark=True)

@@ -58,9 +58,13 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """Panels that belong together; ``quiet`` are those where nothing changed, folded away behind ``summary``."""
+
     name: str
     note: str
     panels: Sequence[Panel]
+    quiet: Sequence[Panel]
+    summary: str
 
 
 @dataclass(frozen=True, slots=True)

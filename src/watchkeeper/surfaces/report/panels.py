@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from watchkeeper.charts import numbers
 from watchkeeper.charts.series import Series, draw
 from watchkeeper.surfaces.report.model import Chart, Group, Panel, Watched
 from watchkeeper.surfaces.report.series import Drawn, Key
-from watchkeeper.terms import Outcome, Role, Window
+from watchkeeper.terms import Incident, IncidentState, Outcome, Role, Window
 
 TONES = {
     Outcome.BREACH: ("breach", "Breach"),
@@ -33,8 +34,34 @@ def groups(watched: Watched, series: Mapping[Key, Drawn], deployments: Sequence[
     for name, note in _GROUPS.items():
         panels = [_panel(title, own, watched, deployments) for title, own in _titled(sorted_in[name]).items()]
         if panels:
-            found.append(Group(name, note, sorted(panels, key=lambda p: list(_BY_TONE).index(p.tone))))
+            found.append(_group(name, note, sorted(panels, key=lambda p: _BY_TONE.index(p.tone))))
     return found
+
+
+def _group(name: str, note: str, panels: list[Panel]) -> Group:
+    quiet = [p for p in panels if name in _FOLDED and p.tone in ("ok", "nodata")]
+    told = [p for p in panels if p not in quiet]
+    thing = _FOLDED.get(name, "")
+    summary = (
+        f"{len(quiet)} {thing}{'' if len(quiet) == 1 or thing.endswith('s') else 's'} without change: {_listed(quiet)}"
+        if quiet
+        else ""
+    )
+    return Group(name, note, told, quiet, summary)
+
+
+def _listed(panels: Sequence[Panel], most: int = 12) -> str:
+    names = [_cut(panel.title, 40) for panel in panels]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+_FOLDED = {"Columns": "column", "Service": "series"}
+"""Groups whose panels without change are folded away, and what one of them is called."""
 
 
 _BY_TONE = ("breach", "warning", "ok", "nodata")
@@ -77,7 +104,7 @@ def _panel(title: str, own: list[Drawn], watched: Watched, deployments: Sequence
     ordered = sorted(own, key=lambda s: (-(s.effect if s.worst is Outcome.BREACH else 0.0), _rank(s.key), s.key.metric))
     worst = max((s.worst for s in own), key=lambda o: -_BY_TONE.index(TONES[o][0]))
     tone, state = TONES[worst]
-    charts = [chart(one, watched, deployments) for one in ordered]
+    charts = [chart(one, watched, deployments, metric_words(one.key.metric)) for one in ordered]
     return Panel(title, tone, state, charts[0].sentence, charts[0].svg, charts[1:])
 
 
@@ -85,27 +112,34 @@ def _rank(key: Key) -> int:
     return _ORDER.index(key.name) if key.name in _ORDER else len(_ORDER)
 
 
-def chart(one: Drawn, watched: Watched, deployments: Sequence[tuple[Window, str]], width: int = 392) -> Chart:
-    """One series with its incidents and the deployments, and the sentence that says it."""
+def chart(one: Drawn, watched: Watched, deployments: Sequence[tuple[Window, str]], said: str = "") -> Chart:
+    """One series with its incidents and the deployments, and the sentence that says it.
+
+    Args:
+        said: what the sentence calls the series, where its place on the page says the rest.
+    """
     unit = watched.units.get(one.key.name, "")
     what = describe(one.key)
     sentence = _sentence(what, one, unit)
+    shown = _sentence(said, one, unit) if said else sentence
     told = Series(
         title=what,
         sentence=sentence,
         dots=one.dots,
         unit=unit,
         baseline=one.baseline,
-        incidents=[_span(i.first_window, i.last_window) for i in watched.incidents if _concerns(i.findings, one.key)],
+        incidents=[_span(i, watched.now) for i in watched.incidents if _concerns(i.findings, one.key)],
         learned=watched.baseline_span,
         deployments=[(window.start, name) for window, name in deployments],
         from_zero=unit in ("share", "rows", "nats", "distance") and one.key.name not in QUALITY,
     )
-    return Chart(sentence, draw(told, width))
+    return Chart(shown, draw(told, styled=False))
 
 
-def _span(first: Window, last: Window) -> Window:
-    return Window(first.start, last.end)
+def _span(incident: Incident, now: datetime) -> Window:
+    """From the first window beyond to the last; to now where it is not resolved."""
+    over = incident.state is IncidentState.RESOLVED
+    return Window(incident.first_window.start, incident.last_window.end if over else max(now, incident.last_window.end))
 
 
 def _concerns(findings: Iterable[object], key: Key) -> bool:
@@ -116,11 +150,10 @@ def _concerns(findings: Iterable[object], key: Key) -> bool:
 def _sentence(what: str, one: Drawn, unit: str) -> str:
     known = [dot for dot in one.dots if dot.value is not None]
     newest = next((dot for dot in reversed(known) if not dot.open), known[-1])
-    text = f"{what}: {numbers.amount(newest.value, unit)}"
     band = numbers.interval(newest.low, newest.high, unit)
+    text = f"{what[:1].upper()}{what[1:]} on {numbers.day(newest.window.start)}: {numbers.amount(newest.value, unit)}"
     text += f" ({band})" if band else ""
-    text += f", baseline {numbers.amount(one.baseline, unit)}" if one.baseline is not None else ""
-    return f"{text}, {numbers.day(newest.window.start)}"
+    return text + (f"; baseline {numbers.amount(one.baseline, unit)}" if one.baseline is not None else "")
 
 
 def metric_words(metric: str) -> str:
@@ -165,8 +198,20 @@ _NAMES = {
 def describe(key: Key) -> str:
     """A series in words: what, of which column, where."""
     own = not key.column or key.name in QUALITY
-    what = metric_words(key.metric) + ("" if own else f" of {key.column}")
+    what = metric_words(key.metric) if own else of_column(key.metric, key.column)
     return what + where(key.model_version, key.segment_key, key.segment_value, prefix=" in ")
+
+
+def of_column(metric: str, column: str) -> str:
+    """A metric of a column in words.
+
+    >>> of_column("mean@1", "age"), of_column("category_share@1(category=web)", "channel")
+    ('mean of age', 'share of channel = web')
+    """
+    words = metric_words(metric)
+    if metric.startswith("category_share@") and words.startswith("share of "):
+        return f"share of {column} = {words.removeprefix('share of ')}"
+    return f"{words} of {column}" if column else words
 
 
 def where(version: str, segment_key: str, segment_value: str, prefix: str = "", everywhere: str = "") -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from watchkeeper.charts.series import Dot
-from watchkeeper.terms import ANY_VERSION, Maturity, Outcome, Window
+from watchkeeper.schemas import SERIES_KEY
+from watchkeeper.terms import ALL_ROWS, ANY_VERSION, Maturity, Outcome, PointKey, Window
 
 
 class Key(NamedTuple):
@@ -64,14 +66,50 @@ class Drawn:
 _RANK = [Outcome.NOT_JUDGED, Outcome.OK, Outcome.WARNING, Outcome.BREACH]
 
 
-def drawn(points: pa.Table, verdicts: pa.Table, history: pa.Table) -> dict[Key, Drawn]:
-    """All series of a monitor, windows in order."""
-    said = {(_key(row), row["window_start"]): row for row in verdicts.to_pylist()}
+def drawn(
+    points: pa.Table, verdicts: pa.Table, history: pa.Table, wanted: Collection[PointKey] = ()
+) -> dict[Key, Drawn]:
+    """The series of a monitor that a page shows, windows in order.
+
+    Those over all rows, the rows of each version, and the series of the ``wanted`` points.
+    """
+    points, verdicts, history = (_shown(table, wanted) for table in (points, verdicts, history))
+    said = {(_key(row), row["window_start"]): row for row in _rows(verdicts, ("outcome", "limit", "effect"))}
     former = _former(history)
     rows: dict[Key, list[dict[str, Any]]] = defaultdict(list)
-    for row in points.sort_by("window_start").to_pylist():
+    for row in _rows(points.sort_by("window_start"), _DRAWN):
         rows[_key(row)].append(row)
     return {key: _series(key, own, said, former) for key, own in rows.items()}
+
+
+_DRAWN = ("value", "baseline_value", "low", "high", "noise_floor", "open", "maturity")
+
+
+def _rows(table: pa.Table, columns: Sequence[str]) -> list[dict[str, Any]]:
+    named: list[dict[str, Any]] = table.select([*SERIES_KEY, "window_start", "window_end", *columns]).to_pylist()
+    return named
+
+
+def _shown(table: pa.Table, wanted: Collection[PointKey]) -> pa.Table:
+    """A page draws a small part of what is stored, and reading rows one by one is slow: leave out the rest first."""
+    every = pc.equal(table["segment_key"], ALL_ROWS)
+    broad = pc.and_(every, pc.equal(table["model_version"], ANY_VERSION))
+    served = pc.and_(every, pc.starts_with(table["metric"], "row_count@"))
+    asked = pc.is_in(_named(*(table[name] for name in SERIES_KEY)), pa.array(_names(wanted), pa.string()))
+    return table.filter(pc.or_(pc.or_(broad, served), asked))
+
+
+def _names(wanted: Collection[PointKey]) -> list[str]:
+    return [
+        _MARK.join((p.metric, p.column, p.model_version, p.segment.key, p.segment.value, p.baseline)) for p in wanted
+    ]
+
+
+def _named(*columns: Any) -> Any:
+    return pc.binary_join_element_wise(*columns, _MARK)
+
+
+_MARK = "\x1f"
 
 
 def _key(row: dict[str, Any]) -> Key:
@@ -120,13 +158,18 @@ def _former(history: pa.Table) -> _Former:
     """The last value of a final window before its current one, where the two differ."""
     last: dict[tuple[Key, datetime], dict[str, Any]] = {}
     found: _Former = {}
-    for row in history.sort_by("seq").to_pylist():
+    for row in _rows(history.sort_by("seq"), ("value", "open", "maturity")):
         place = (_key(row), row["window_start"])
         before = last.get(place)
-        if before is not None and not before["open"] and _moved(before["value"], row["value"]):
+        if before is not None and _was_final(before) and _moved(before["value"], row["value"]):
             found[place] = before["value"]
         last[place] = row
     return found
+
+
+def _was_final(row: dict[str, Any]) -> bool:
+    """A window still open, or waiting for labels, was expected to change."""
+    return not row["open"] and row["maturity"] != Maturity.DEVELOPING
 
 
 def _moved(before: float | None, now: float | None) -> bool:

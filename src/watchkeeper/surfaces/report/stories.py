@@ -2,31 +2,63 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from watchkeeper.charts import numbers
 from watchkeeper.surfaces.report.model import Row, Story, Watched
-from watchkeeper.surfaces.report.panels import chart, metric_words, where
+from watchkeeper.surfaces.report.panels import chart, of_column, where
 from watchkeeper.surfaces.report.series import Drawn, Key
-from watchkeeper.terms import Finding, Incident, IncidentState, Severity, Window
+from watchkeeper.terms import ANY_VERSION, Finding, Incident, IncidentState, PointKey, Segment, Severity, Window
 
-_MOST = 6
+_MOST = 5
 """Findings that are listed; the rest are counted."""
 
 
 def stories(watched: Watched, series: Mapping[Key, Drawn], deployments: Sequence[tuple[Window, str]]) -> list[Story]:
-    """Unresolved incidents first, then by severity and age."""
-    ordered = sorted(
-        watched.incidents, key=lambda i: (i.state is IncidentState.RESOLVED, -i.severity.rank, i.first_window, i.id)
-    )
+    """Unresolved incidents first, then the more severe, then the stronger."""
+    ordered = sorted(watched.incidents, key=_rank)
     return [_story(incident, watched, series, deployments) for incident in ordered]
+
+
+def told_points(incidents: Sequence[Incident]) -> list[PointKey]:
+    """The series that the incidents' charts show."""
+    return [_strongest(incident)[0].point for incident in incidents if incident.findings]
+
+
+def _rank(incident: Incident) -> tuple[object, ...]:
+    strongest = max((f.effect for f in incident.findings), default=0.0)
+    resolved = incident.state is IncidentState.RESOLVED
+    return resolved, -incident.severity.rank, -strongest, incident.first_window, incident.id
+
+
+def _strongest(incident: Incident) -> list[Finding]:
+    """One finding a series of a column: where the cause lies if it is beyond there, else the strongest; by effect."""
+    order = sorted(incident.findings, key=lambda f: -f.effect)
+    effect = {_what(f): f.effect for f in reversed(order)}
+    placed = sorted(order, key=lambda f: not _is_where(incident.cause, f))
+    one = {_what(f): f for f in reversed(placed)}
+    return sorted(one.values(), key=lambda f: -effect[_what(f)])
+
+
+def _is_where(cause: str, finding: Finding) -> bool:
+    """Whether a finding is about just the rows that the cause names: a segment, a version, or all."""
+    kind, _, place = cause.partition(":")
+    version = place if kind == "version" else ANY_VERSION
+    segment = Segment(*place.split("=", 1)) if kind == "segment" and "=" in place else Segment()
+    return finding.point.model_version == version and finding.point.segment == segment
+
+
+def _what(finding: Finding) -> tuple[str, str]:
+    return finding.point.metric, finding.point.column
 
 
 def _story(
     incident: Incident, watched: Watched, series: Mapping[Key, Drawn], deployments: Sequence[tuple[Window, str]]
 ) -> Story:
-    findings = sorted(incident.findings, key=lambda f: -f.effect)
+    findings = _strongest(incident)
+    slices = Counter(map(_what, incident.findings))
     shown = next((series[key] for f in findings if (key := _key(f)) in series), None)
     told = chart(shown, watched, deployments) if shown is not None else None
     unresolved = incident.state is not IncidentState.RESOLVED
@@ -38,7 +70,7 @@ def _story(
         unresolved=unresolved,
         facts=_facts(incident),
         caption=_caption(len(findings)),
-        findings=[_row(f, watched) for f in findings[:_MOST]],
+        findings=[_row(f, slices[_what(f)] - 1, watched) for f in findings[:_MOST]],
         chart=told.svg if told else "",
         chart_caption=told.sentence if told else "",
     )
@@ -63,11 +95,12 @@ def _tone(incident: Incident) -> str:
 
 def _facts(incident: Incident) -> list[str]:
     facts = [
-        f"cause {incident.cause}",
-        f"first seen in {_window(incident.first_window)}",
+        f"first beyond on {_window(incident.first_window)}",
         f"opened {numbers.minute(incident.opened_at)}",
         f"incident {incident.id}",
     ]
+    if incident.state is IncidentState.RESOLVED:
+        facts.insert(1, f"last beyond on {_window(incident.last_window)}")
     if incident.owner:
         facts.append(f"owner {incident.owner}")
     facts += [f"with it {name} ({numbers.percent(share)} of the effect)" for name, share in incident.suspects[:3]]
@@ -76,7 +109,7 @@ def _facts(incident: Incident) -> list[str]:
 
 def _window(window: Window) -> str:
     if window.end - window.start == timedelta(days=1):
-        return f"the day of {numbers.date(window.start)}"
+        return numbers.date(window.start)
     last = window.end - timedelta(microseconds=1)
     return f"{numbers.day(window.start)}{numbers.DASH}{numbers.date(last)}"
 
@@ -84,16 +117,17 @@ def _window(window: Window) -> str:
 def _caption(findings: int) -> str:
     if findings <= _MOST:
         return "What was beyond its limit, strongest first"
-    return f"The {_MOST} strongest of {findings} findings"
+    return f"The {_MOST} strongest of {findings} that are beyond their limits"
 
 
-def _row(finding: Finding, watched: Watched) -> Row:
+def _row(finding: Finding, others: int, watched: Watched) -> Row:
     point = finding.point
     unit = watched.units.get(point.metric.partition("@")[0], "")
-    what = metric_words(point.metric) + (f" of {point.column}" if point.column else "")
+    place = where(point.model_version, point.segment.key, point.segment.value, everywhere="all rows")
+    what = of_column(point.metric, point.column)
     return Row(
         what=what,
-        where=where(point.model_version, point.segment.key, point.segment.value, everywhere="all rows"),
+        where=place + (f" and {others} more" if others else ""),
         now=numbers.amount(finding.value, unit),
         baseline=numbers.amount(finding.baseline_value, unit),
         limit=numbers.amount(finding.limit, unit),
