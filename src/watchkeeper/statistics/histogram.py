@@ -191,5 +191,5 @@ def _needed(grid: Grid | None) -> Grid:
 def _interpolated(low: Floats, high: Floats, part: Floats) -> Floats:
     with np.errstate(invalid="ignore", over="ignore"):
         between = low * (1 - part) + high * part
-    between = np.where(low == high, low, between)
+        between = np.clip(between, low, high)  # rounding may step over a bound
     return np.where(np.isinf(low), high, np.where(np.isinf(high), low, between))
