@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 
 MINUS = "\N{MINUS SIGN}"
@@ -67,22 +68,19 @@ _SHORT = {"seconds": "s", "milliseconds": "ms"}
 _ENDINGS = (" %", " ms", " s")
 
 
-def axis(value: float, unit: str = "") -> str:
-    """A value beside an axis: as short as it can be said, large ones in thousands, millions or billions.
+def axis(values: Sequence[float], unit: str = "") -> list[str]:
+    """Values beside an axis, as short as they can be said; large ones in thousands, millions or billions, all alike.
 
-    >>> axis(1_500_000.0), axis(25_000.0), axis(0.8), axis(0.05, "share"), axis(1200.0, "milliseconds")
-    ('1.5M', '25k', '0.8', '5 %', '1,200 ms')
+    >>> axis([5_000.0, 7_500.0, 10_000.0]), axis([0.0, 0.05], "share"), axis([900.0, 1200.0], "milliseconds")
+    (['5k', '7.5k', '10k'], ['0 %', '5 %'], ['900 ms', '1,200 ms'])
     """
-    size = next((s for s in _SIZES if unit in ("", "rows") and abs(value) >= s), None)
-    if size is not None:
-        return number(value / size) + _SIZES[size]
-    if unit == "share":
-        return f"{number(value * 100)} %"
-    text = number(value)
-    return f"{text} {_SHORT[unit]}" if unit in _SHORT else text
+    largest = max(map(abs, values), default=0.0)
+    size, letter = next((s for s in _SIZES if unit in ("", "rows") and largest >= 10 * s[0]), (1.0, ""))
+    scale, ending = (0.01, " %") if unit == "share" else (size, f" {_SHORT[unit]}" if unit in _SHORT else "")
+    return [number(value / scale) + (letter if value else "") + ending for value in values]
 
 
-_SIZES = {1e9: "G", 1e6: "M", 1e4: "k"}
+_SIZES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def interval(low: float | None, high: float | None, unit: str = "") -> str:

@@ -83,11 +83,17 @@ def _frame(series: Series, width: int, height: int) -> Frame:
     own = [d.value for d in series.dots if d.value is not None]
     spoken = [v for d in series.dots for v in (d.low, d.high, d.limit, d.restated_from)]
     y = fitting(own, _tamed([*spoken, series.baseline], series), bottom, top, from_zero=series.from_zero)
-    longest = max((len(numbers.axis(tick, series.unit)) for tick in y.ticks()), default=0)
+    longest = max(map(len, _labels(y, series.unit)), default=0)
     left = max(30.0, longest * _LETTER + 12)
     windows = [dot.window for dot in series.dots]
     x = Times(min(w.start for w in windows), max(w.end for w in windows), left, right)
     return Frame(x, y, left, right, top, bottom)
+
+
+def _labels(scale: Scale, unit: str) -> list[str]:
+    """One label a tick; on a scale of ratios each has its own size."""
+    ticks = scale.ticks()
+    return [numbers.axis([tick], unit)[0] for tick in ticks] if isinstance(scale, Log) else numbers.axis(ticks, unit)
 
 
 _LETTER = 6.2
@@ -122,10 +128,9 @@ def _floor(series: Series, frame: Frame) -> str:
 
 def _grid(series: Series, frame: Frame) -> str:
     lines = []
-    for tick in frame.y.ticks():
+    for tick, label in zip(frame.y.ticks(), _labels(frame.y, series.unit), strict=True):
         y = frame.y(tick)
         lines.append(svg.element("path", d=f"M{frame.left:.0f} {y:.1f}H{frame.right:.0f}", class_="grid"))
-        label = numbers.axis(tick, series.unit)
         lines.append(svg.text(frame.left - 6, y + 3.5, label, text_anchor="end", class_="axis"))
     if isinstance(frame.y, Log):
         lines.append(svg.text(frame.left, 10, "ratio scale", class_="axis"))
