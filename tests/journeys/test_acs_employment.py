@@ -1,7 +1,8 @@
 """A healthy classifier of the census of Massachusetts, watched for three years.
 
 The model's area under the ROC curve is 0.903 in 2015, 0.902 to 0.906 in 2016 to 2018. The baseline is the table of
-2015. Expected before the first run: no incident, above all none about the model or its source. The census says only the year of a row, so its time is drawn within that year (seed 20161231).
+2015. Expected before the first run: no incident, above all none about the model or its source. The census says only
+the year of a row, so its time is drawn within that year (seed 20161231).
 """
 
 from __future__ import annotations
