@@ -1,11 +1,11 @@
 """Two hotels want to know at booking which bookings will be cancelled; the truth comes 0 to 737 days later.
 
-The model is a logistic regression fitted on the 12,852 bookings made from July 2015 to 4 October 2015; those made
+The model is a logistic regression fitted on the 13,271 bookings made from July 2015 to 4 October 2015; those made
 after are replayed week by week with what was known at each clock: a booking from the day it was made, its outcome from
 the day after its reservation status was set. 31,994 rows of the set equal another in every column. They are bookings
 of their own, so each row gets a number, which is the id and what labels join by: by content, labels would be ambiguous.
 
-Quality belongs to the week of the booking, and is developing for 26 weeks. By then 94 % of the outcomes are known; the
+Quality belongs to the week of the booking, and is developing for 26 weeks. By then 90 % of the outcomes are known; the
 rest arrives later and restates weeks that were judged already. However often the monitor runs on the way, it must end
 where a single run at the end does.
 """
