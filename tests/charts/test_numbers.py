@@ -49,7 +49,7 @@ def test_an_amount_carries_its_unit(unit, said):
 
 
 def test_labels_of_one_axis_are_of_one_size():
-    assert numbers.axis([0.0, 500_000.0, 1_000_000.0]) == ["0", "500k", "1,000k"]
+    assert numbers.axis([0.0, 500_000.0, 1_000_000.0]) == ["0", "0.5M", "1M"]
     assert numbers.axis([0.0, 10_000_000.0, 25_000_000.0]) == ["0", "10M", "25M"]
     assert numbers.axis([0.75, 0.8], "share") == ["75 %", "80 %"]
 

@@ -15,7 +15,7 @@ def number(value: float | None, digits: int = 3) -> str:
     """A number with so many significant digits and thousands separators.
 
     >>> number(0.18666), number(41802.4), number(-0.5), number(None)
-    ('0.187', '41,802', '−0.5', '—')
+    ('0.187', '41,800', '−0.5', '—')
     """
     if value is None or math.isnan(value):
         return NONE
@@ -23,10 +23,11 @@ def number(value: float | None, digits: int = 3) -> str:
         return (MINUS if value < 0 else "") + "∞"
     if value == 0:
         return "0"
-    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    spare = digits - 1 - math.floor(math.log10(abs(value)))
+    places = max(0, spare)
     if places > digits + 3:
         return f"{value:.{digits - 1}e}".replace("-", MINUS)
-    text = f"{abs(value):,.{places}f}"
+    text = f"{round(abs(value), spare):,.{places}f}"
     return (MINUS if value < 0 else "") + (text.rstrip("0").rstrip(".") if "." in text else text)
 
 
@@ -75,12 +76,13 @@ def axis(values: Sequence[float], unit: str = "") -> list[str]:
     (['5k', '7.5k', '10k'], ['0 %', '5 %'], ['900 ms', '1,200 ms'])
     """
     largest = max(map(abs, values), default=0.0)
-    size, letter = next((s for s in _SIZES if unit in ("", "rows") and largest >= 10 * s[0]), (1.0, ""))
+    _, size, letter = next((s for s in _SIZES if unit in ("", "rows") and largest >= s[0]), (0.0, 1.0, ""))
     scale, ending = (0.01, " %") if unit == "share" else (size, f" {_SHORT[unit]}" if unit in _SHORT else "")
     return [number(value / scale) + (letter if value else "") + ending for value in values]
 
 
-_SIZES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+_SIZES = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
+"""From which largest value on, in what unit, and its letter."""
 
 
 def interval(low: float | None, high: float | None, unit: str = "") -> str:

@@ -8,6 +8,7 @@ from html import escape
 from typing import Final
 
 from watchkeeper.charts.tokens import LIGHT
+from watchkeeper.charts.words import visible
 
 PREFIX: Final = "wk-"
 """Before every class of a picture, since the style of a picture within a page holds for the whole page."""
@@ -29,7 +30,7 @@ def _text(value: object) -> str:
 
 def text(x: float, y: float, words: str, **attributes: object) -> str:
     """A text at a place."""
-    return element("text", escape(words), x=float(x), y=float(y), **attributes)
+    return element("text", escape(visible(words)), x=float(x), y=float(y), **attributes)
 
 
 def path(points: Iterable[tuple[float, float]], **attributes: object) -> str:
@@ -64,8 +65,8 @@ def drawing(width: int, height: int, title: str, description: str, *children: st
     """
     return element(
         "svg",
-        element("title", escape(title)),
-        element("desc", escape(description)),
+        element("title", escape(visible(title))),
+        element("desc", escape(visible(description))),
         *([element("style", STYLE)] if styled else []),
         *children,
         xmlns="http://www.w3.org/2000/svg",

@@ -170,3 +170,10 @@ def test_the_chart_of_an_incident_is_of_where_its_cause_lies():
 def test_colours_follow_the_reader_and_paper_is_light():
     text = made_up.page(made_up.watched())
     assert "prefers-color-scheme: dark" in text and "@media screen" in text and "@media print" in text
+
+
+def test_characters_that_turn_text_around_are_named():
+    name = "inc\u202eome"
+    text = made_up.page(made_up.watched(name, ("reg\u200bion", "sou\u2066th")), project=name)
+    assert not {"\u202e", "\u200b", "\u2066"} & set(text)
+    assert "inc‹U+202E›ome" in made_up.words(text)

@@ -37,6 +37,13 @@ class Watched:
     baseline_span: Window | None
     now: datetime
 
+    def unit(self, metric: str, column: str) -> str:
+        """The unit of a metric of a column; where the metric has none of its own, that of the column."""
+        return self.units.get(metric.partition("@")[0], "") or _COLUMN_UNITS.get(column, "")
+
+
+_COLUMN_UNITS = {"latency_ms": "milliseconds"}
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:

@@ -7,10 +7,12 @@ from datetime import datetime
 from importlib.resources import files
 
 import jinja2
+from markupsafe import Markup
 
 from watchkeeper.charts import numbers
 from watchkeeper.charts.svg import STYLE
 from watchkeeper.charts.tokens import DARK, LIGHT, css_variables
+from watchkeeper.charts.words import visible
 from watchkeeper.surfaces.report.history import deployments, timeline
 from watchkeeper.surfaces.report.model import Model, Page, Watched
 from watchkeeper.surfaces.report.panels import QUALITY, groups
@@ -109,12 +111,18 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("watchkeeper.surfaces.report", "."),
         autoescape=True,
+        finalize=_shown,
         undefined=jinja2.StrictUndefined,
         auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     return environment.get_template("page.html.j2")
+
+
+def _shown(value: object) -> object:
+    """Everything that is not markup of our own is text, and shows its hidden characters."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _style() -> str:

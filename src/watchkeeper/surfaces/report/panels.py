@@ -118,7 +118,7 @@ def chart(one: Drawn, watched: Watched, deployments: Sequence[tuple[Window, str]
     Args:
         said: what the sentence calls the series, where its place on the page says the rest.
     """
-    unit = watched.units.get(one.key.name, "")
+    unit = watched.unit(one.key.metric, one.key.column)
     what = describe(one.key)
     sentence = _sentence(what, one, unit)
     shown = _sentence(said, one, unit) if said else sentence

@@ -12,7 +12,7 @@ from watchkeeper.surfaces.report.panels import chart, of_column, where
 from watchkeeper.surfaces.report.series import Drawn, Key
 from watchkeeper.terms import ANY_VERSION, Finding, Incident, IncidentState, PointKey, Segment, Severity, Window
 
-_MOST = 5
+_MOST = 4
 """Findings that are listed; the rest are counted."""
 
 
@@ -95,12 +95,14 @@ def _tone(incident: Incident) -> str:
 
 def _facts(incident: Incident) -> list[str]:
     facts = [
-        f"first beyond on {_window(incident.first_window)}",
+        f"first beyond {_window(incident.first_window)}",
         f"opened {numbers.minute(incident.opened_at)}",
         f"incident {incident.id}",
     ]
     if incident.state is IncidentState.RESOLVED:
-        facts.insert(1, f"last beyond on {_window(incident.last_window)}")
+        facts.insert(1, f"last beyond {_window(incident.last_window)}")
+    if incident.consequences:
+        facts.append(f"followed by {', '.join(incident.consequences)}")
     if incident.owner:
         facts.append(f"owner {incident.owner}")
     facts += [f"with it {name} ({numbers.percent(share)} of the effect)" for name, share in incident.suspects[:3]]
@@ -111,18 +113,19 @@ def _window(window: Window) -> str:
     if window.end - window.start == timedelta(days=1):
         return numbers.date(window.start)
     last = window.end - timedelta(microseconds=1)
-    return f"{numbers.day(window.start)}{numbers.DASH}{numbers.date(last)}"
+    first = str(window.start.day) if (window.start.year, window.start.month) == (last.year, last.month) else None
+    return f"{first or numbers.day(window.start)}{numbers.DASH}{numbers.date(last)}"
 
 
 def _caption(findings: int) -> str:
     if findings <= _MOST:
-        return "What was beyond its limit, strongest first"
+        return ""
     return f"The {_MOST} strongest of {findings} that are beyond their limits"
 
 
 def _row(finding: Finding, others: int, watched: Watched) -> Row:
     point = finding.point
-    unit = watched.units.get(point.metric.partition("@")[0], "")
+    unit = watched.unit(point.metric, point.column)
     place = where(point.model_version, point.segment.key, point.segment.value, everywhere="all rows")
     what = of_column(point.metric, point.column)
     return Row(
