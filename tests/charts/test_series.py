@@ -129,3 +129,9 @@ def test_a_series_without_any_value_has_axes_and_no_line():
 
 def test_within_a_page_the_style_is_left_to_the_page():
     assert elements(draw(STORY, styled=False), "style") == [] != elements(draw(STORY), "style")
+
+
+def test_a_share_that_is_always_zero_is_not_drawn_against_a_hundred_per_cent():
+    told = replace(STORY, dots=[Dot(day(i), 0.0, 0.0, 0.003) for i in range(8)], baseline=0.0, deployments=())
+    labels = [e.text for e in elements(draw(told), "text", "axis") if "%" in (e.text or "")]
+    assert labels[0] == "0 %" and max(float(label.split()[0]) for label in labels) < 1

@@ -106,7 +106,8 @@ def _tamed(values: list[float | None], series: Series) -> list[float | None]:
     if not own:
         return values
     low, high = min(own), max(own)
-    room = max(high - low, abs(high) * 0.1, 1e-12) * 3
+    wide = sorted(d.high - d.low for d in series.dots if d.high is not None and d.low is not None)
+    room = max(high - low, abs(high) * 0.1, wide[len(wide) // 2] if wide else 0.0, 1e-12) * 3
     return [v for v in values if v is not None and math.isfinite(v) and low - room <= v <= high + room]
 
 
