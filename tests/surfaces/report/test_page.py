@@ -10,7 +10,7 @@ from tests.surfaces import golden
 from tests.surfaces.report import made_up
 
 from watchkeeper import schemas
-from watchkeeper.terms import IncidentState, Segment
+from watchkeeper.terms import IncidentState, Role, Segment
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
@@ -177,3 +177,12 @@ def test_characters_that_turn_text_around_are_named():
     text = made_up.page(made_up.watched(name, ("reg\u200bion", "sou\u2066th")), project=name)
     assert not {"\u202e", "\u200b", "\u2066"} & set(text)
     assert "inc‹U+202E›ome" in made_up.words(text)
+
+
+def test_a_page_about_sixty_columns_can_be_mailed():
+    told = made_up.lines() + [made_up.Line("mean@1", f"column_{i}", 10.0, 10.0) for i in range(60)]
+    roles = {**made_up.watched().roles, **{f"column_{i}": Role.FEATURE for i in range(60)}}
+    wide = replace(made_up.watched(), points=made_up.points(told), verdicts=made_up.verdicts(told), roles=roles)
+    text = made_up.page(wide)
+    assert len(text.encode()) < 500_000
+    assert "61 columns without change" in text and "and 49 more" in text
