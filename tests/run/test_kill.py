@@ -12,7 +12,7 @@ from tests.run.build import PAYLOAD, Bank, assert_same, between, day, labels, pr
 
 STAGES = ("events", "annotations", "grids", "statistics", "points", "verdicts", "ledger")
 PLACES = [(f"{stage}.commit", phase) for stage in STAGES for phase in ("before", "after")]
-QUICK = {("statistics.commit", "before"), ("points.commit", "after"), ("ledger.commit", "before")}
+QUICK = {("points.commit", "after"), ("ledger.commit", "before")}
 CASES = [pytest.param(*place, id=" ".join(place), marks=() if place in QUICK else pytest.mark.slow) for place in PLACES]
 NOW = day(8, 2)
 NOTIFY = "notify: [{to: desk, from: warning}]\n"
@@ -54,6 +54,7 @@ def test_a_run_killed_here_ends_like_one_that_was_not(stage, phase, undisturbed,
     assert bank.waiting() == undisturbed.waiting()
 
 
+@pytest.mark.slow
 def test_a_run_with_a_later_clock_after_a_kill_ends_where_two_runs_would(undisturbed, tmp_path):
     bank = waiting_bank(tmp_path / "bank")
     assert killed_at(bank, "verdicts.commit", "before") == -signal.SIGKILL

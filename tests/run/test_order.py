@@ -85,7 +85,7 @@ def test_the_order_and_the_split_of_arrivals_do_not_matter(log, learned):
     assert pc.sum(pc.equal(expected["verdicts"]["outcome"], "breach")).as_py() > 0
 
     @settings(
-        max_examples=4,
+        max_examples=3,
         derandomize=True,
         database=None,
         phases=[Phase.generate],
