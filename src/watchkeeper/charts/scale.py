@@ -50,14 +50,17 @@ class Log:
         return self.start + share * (self.end - self.start)
 
     def ticks(self, about: int = 3) -> list[float]:
-        """Powers of ten within the scale, about so many."""
+        """Powers of ten within the scale, about so many; 1, 2 and 5 times those where the scale is short."""
         first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
+        if last - first < 1:
+            within = (m * 10.0**power for power in range(first - 1, last + 1) for m in (1, 2, 5))
+            return [tick for tick in within if self.low <= tick <= self.high]
         step = max(1, math.ceil((last - first + 1) / (about + 1)))
         return [10.0**power for power in range(first, last + 1, step)]
 
 
 Scale = Linear | Log
-APART = 20.0
+APART = 8.0
 """Where the largest value is so many times the smallest, a straight scale would press one of them flat."""
 
 
