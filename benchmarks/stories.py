@@ -80,9 +80,8 @@ def main(seeds: int = SEEDS) -> None:
     print("| seed | planted | found | days | opened beside them | in the quiet world |\n|---|---|---|---|---|---|")
     for story, calm in zip(stories, quiet, strict=True):
         beside, alone = ("; ".join(t.not_planted) or "nothing" for t in (story, calm))
-        print(
-            f"| {story.seed} | {len(story.planted)} | {', '.join(story.found)} | {list(story.delays)} | {beside} | {alone} |"
-        )
+        found_here = f"{len(story.planted)} | {', '.join(story.found)} | {list(story.delays)}"
+        print(f"| {story.seed} | {found_here} | {beside} | {alone} |")
     interval = stats.binomtest(found, planted).proportion_ci(method="exact")
     print(
         json.dumps(

@@ -196,7 +196,7 @@ def test_text_that_the_file_holds_as_a_dictionary_is_kept_as_one(table):
 
 
 def test_times_without_a_zone_are_pruned_as_utc(table):
-    naive = [datetime(2026, 1, 1, hour) for hour in range(24)]  # noqa: DTZ001
+    naive = [datetime(2026, 1, 1, hour) for hour in range(24)]
     delta(table.location, pa.table({"at": pa.array(naive, pa.timestamp("us")), "n": list(range(24))}))
     span = Window(datetime(2026, 1, 1, 5, tzinfo=UTC), datetime(2026, 1, 1, 7, tzinfo=UTC))
     found = ENGINE.scan(table, ["n"], time_column="at", spans=[span])
