@@ -48,15 +48,15 @@ def test_a_run_is_safe_to_repeat(project):
     assert (again.state, again.points) == ("nothing_new", 0)
 
 
-def test_a_failed_run_is_remembered_until_one_goes_well(watched):
-    table = watched / "data" / "predictions"
-    table.rename(watched / "data" / "away")
-    project = Project(watched, now=bank.NOW)
+def test_a_failed_run_is_remembered_until_one_goes_well(bank_folder):
+    table = bank_folder / "data" / "predictions"
+    table.rename(bank_folder / "data" / "away")
+    project = Project(bank_folder, now=bank.NOW)
     (failed,) = project.run()
     assert failed.state == "failed"
     assert "data/predictions" in failed.error
     assert [one.state for one in project.status()] == ["failed"]
-    (watched / "data" / "away").rename(table)
+    (bank_folder / "data" / "away").rename(table)
     project.run()
     assert [one.state for one in project.status()] == ["warning"]
     project.close()
