@@ -23,6 +23,7 @@ def lengths(family: str, calendar: Calendar) -> tuple[int, ...]:
     Quality is judged on a week or more, so that all versions and segments of a model are judged on the same windows
     and can be told apart.
 
+    >>> from watchkeeper.windows import Duration
     >>> lengths("roc_auc", Calendar(Duration(1, "day"))), lengths("mean", Calendar(Duration(1, "day")))
     ((7, 28), (1, 2, 7, 28))
     """
