@@ -114,7 +114,7 @@ def clocks(every: int) -> Iterator[datetime]:
         now -= timedelta(weeks=every)
 
 
-@pytest.mark.parametrize("every", [8, pytest.param(4, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [8, pytest.param(4, marks=pytest.mark.slow)])
 def test_labels_that_arrive_along_the_way_end_where_one_run_at_the_end_does(every, hotels, at_once, tmp_path):
     project = hotels.project(tmp_path / "along")
     restated = 0
