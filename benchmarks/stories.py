@@ -43,7 +43,8 @@ def tell(seed: int, clean: bool, folder: Path) -> Told:
     story = Story(seed, clean=clean)
     write_project(folder, story)
     project = Project(folder, now=story.told_at)
-    project.run()
+    (result,) = project.run()
+    assert result.state == "done", result.error
     incidents = project.incidents()
     project.close()
     planted = truth(story)

@@ -58,10 +58,10 @@ def auc_interval(area: Floats, se: Floats, p: Floats, n: Floats, level: float = 
     """
     z = normal_quantile(level)
     low, high = area - z * se, area + z * se
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logit = np.log(area / (1 - area))
-        reach = z * se / (area * (1 - area))
     near_one = (area > LOGIT_FROM) & (area < 1)
+    inside = np.where(near_one, area, 0.5)
+    logit = np.log(inside / (1 - inside))
+    reach = z * se / (inside * (1 - inside))
     low = np.where(near_one, _expit(logit - reach), low)
     high = np.where(near_one, _expit(logit + reach), high)
     pairs = np.floor(np.minimum(p, n))
