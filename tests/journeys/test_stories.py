@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from benchmarks.stories import SEEDS, tell
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default::RuntimeWarning")]
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
