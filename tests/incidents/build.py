@@ -22,7 +22,8 @@ CONTEXT = Context(FEATURES)
 ALL = ("", "")
 NORTH, SOUTH, EAST = ("region", "North"), ("region", "South"), ("region", "East")
 
-_OUTCOMES = {".": "ok", "w": "warning", "B": "breach", "-": "not_judged"}
+_OUTCOMES = {".": "ok", "w": "warning", "B": "breach", "-": "not_judged", "l": "not_judged"}
+_WHY = {".": "within_limits", "w": "beyond_noise", "B": "beyond_noise", "-": "no_value", "l": "labels_immature"}
 _EFFECTS = {"ok": 0.1, "warning": 1.5, "breach": 2.0, "not_judged": None}
 
 
@@ -47,7 +48,8 @@ def series(
     monitor: str = "credit",
     seq: int = 1,
 ) -> list[dict[str, Any]]:
-    """Verdicts of one series, a letter a window: ``.`` ok, ``w`` warning, ``B`` breach, ``-`` not judged.
+    """Verdicts of one series, a letter a window: ``.`` ok, ``w`` warning, ``B`` breach, ``-`` not judged,
+    ``l`` not yet judged since its labels are to come.
 
     The evidence of a breach are the windows marked w or B among the last three.
     """
@@ -67,7 +69,7 @@ def series(
             "monitor_version": "m1",
             "outcome": _OUTCOMES[letter],
             "severity": severity,
-            "why": "beyond_noise" if letter in "wB" else "within_limits" if letter == "." else "no_value",
+            "why": _WHY[letter],
             "value": value,
             "limit": 0.5,
             "effect": effect if effect is not None and letter in "wB" else _EFFECTS[_OUTCOMES[letter]],

@@ -143,6 +143,11 @@ def test_a_retired_version_does_not_hold_the_incident_open():
     assert ledger.incidents[0].resolution is Resolution.RECOVERED
 
 
+def test_quality_that_waits_for_its_labels_holds_the_incident_open():
+    ledger = after(series("wBBB....", "score"), series("wBBlllll", "score", "log_loss@1"))
+    assert ledger.incidents[0].state is IncidentState.OPEN
+
+
 def test_weekly_merges_recover_in_weeks():
     daily = series("." * 7 + "wBBBBBB" + "." * 28)
     weekly = series(".BB....", metric="mean@1", days=7)

@@ -47,6 +47,13 @@ def test_three_silent_windows_are_an_end_without_a_recovery():
     assert spell.over(window(4).end) == window(4).end
 
 
+def test_windows_that_wait_for_their_labels_are_not_silent():
+    [history] = histories(verdicts(series("BBllll--"))).values()
+    [spell] = history.spells
+    assert history.until(window(7).end, spell).over(window(7).end) is None
+    assert history.until(window(8).end, spell).over(window(8).end) == window(8).end
+
+
 def test_a_finding_has_the_span_of_the_spell_and_the_numbers_of_its_strongest_breach():
     rows = series(".BBB")
     rows[2] |= {"effect": 9.0, "value": 7.0, "severity": "critical"}

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from watchkeeper.terms import Finding, Outcome, PointKey, Segment, Severity, Window
+from watchkeeper.terms import Finding, Outcome, PointKey, Segment, Severity, Why, Window
 
 RECOVERED_AFTER = 3
 """So many final ok windows end a spell."""
@@ -41,6 +41,7 @@ class Judged:
     series: Series
     window: Window
     outcome: str
+    why: str
     severity: Severity
     value: float | None
     limit: float | None
@@ -55,13 +56,14 @@ class Judged:
 class Spell:
     """A series from its first breach to the third ok window after its last one, or still in breach.
 
-    ``ended`` is the end of that third window. ``judged_until`` is the end of the last window that was judged.
+    ``ended`` is the end of that third window. ``heard_until`` is the end of the last window that was judged, or that
+    will be once its labels have matured.
     """
 
     series: Series
     breaches: tuple[Judged, ...]
     ended: datetime | None
-    judged_until: datetime
+    heard_until: datetime
 
     @property
     def began(self) -> datetime:
@@ -94,10 +96,13 @@ class Spell:
         return tuple(sorted(windows, key=lambda window: (window.start, window.end)))
 
     def over(self, at: datetime) -> datetime | None:
-        """When it ended, seen from ``at``: by recovery, or by falling silent for three windows."""
+        """When it ended, seen from ``at``: by recovery, or by falling silent for three windows.
+
+        Windows whose labels are still to come are not silence.
+        """
         if self.ended is not None:
             return self.ended
-        silent = self.judged_until + timedelta(seconds=RECOVERED_AFTER * self.series.grain)
+        silent = self.heard_until + timedelta(seconds=RECOVERED_AFTER * self.series.grain)
         return silent if silent <= at else None
 
     def finding(self) -> Finding:
@@ -121,13 +126,15 @@ class Spell:
 class History:
     """One series over time: its judged windows in order, and the spells in them.
 
-    ``covered`` are the starts of all windows with a verdict, judged or not.
+    ``covered`` are the starts of all windows with a verdict, judged or not; ``awaited`` the ends of those whose labels
+    have not matured.
     """
 
     series: Series
     covered: frozenset[datetime]
     rows: tuple[Judged, ...]
     ends: tuple[datetime, ...]
+    awaited: tuple[datetime, ...]
     spells: tuple[Spell, ...]
 
     def until(self, at: datetime, spell: Spell) -> Spell | None:
@@ -136,8 +143,12 @@ class History:
         if not known:
             return None
         ended = spell.ended if spell.ended is not None and spell.ended <= at else None
-        judged = self.ends[bisect_right(self.ends, at) - 1]
-        return Spell(self.series, known, ended, min(judged, ended) if ended else judged)
+        heard = self._heard_until(at)
+        return Spell(self.series, known, ended, min(heard, ended) if ended else heard)
+
+    def _heard_until(self, at: datetime) -> datetime:
+        """End of the last window by ``at`` that was judged or waits for its labels."""
+        return max(ends[bisect_right(ends, at) - 1] for ends in (self.ends, self.awaited) if ends and ends[0] <= at)
 
     def between(self, start: datetime, end: datetime, at: datetime) -> tuple[Judged, ...]:
         """The judged windows that overlap ``[start, end)`` and ended by ``at``."""
@@ -222,6 +233,7 @@ def _judged(row: Mapping[str, Any], compared: Mapping[tuple[Any, ...], tuple[flo
         series=series,
         window=window,
         outcome=row["outcome"],
+        why=row["why"],
         severity=Severity(row["severity"]),
         value=_number(row["value"]),
         limit=_number(row["limit"]),
@@ -254,7 +266,9 @@ def _history(series: Series, rows: Sequence[Judged]) -> History:
     windows = {row.window.start: row.window for row in rows}
     judged = tuple(_with_windows(row, windows) for row in rows if row.outcome in _JUDGED)
     ends = tuple(row.window.end for row in judged)
-    return History(series, frozenset(windows), judged, ends, tuple(_spells(series, judged)))
+    awaited = tuple(row.window.end for row in rows if row.why == Why.LABELS_IMMATURE)
+    heard_until = max((*ends[-1:], *awaited[-1:]), default=None)
+    return History(series, frozenset(windows), judged, ends, awaited, tuple(_spells(series, judged, heard_until)))
 
 
 def _with_windows(row: Judged, windows: Mapping[datetime, Window]) -> Judged:
@@ -265,7 +279,7 @@ def _with_windows(row: Judged, windows: Mapping[datetime, Window]) -> Judged:
     return replace(row, evidence=evidence)
 
 
-def _spells(series: Series, judged: Sequence[Judged]) -> Iterator[Spell]:
+def _spells(series: Series, judged: Sequence[Judged], heard_until: datetime | None) -> Iterator[Spell]:
     breaches: list[Judged] = []
     ok = 0
     for row in judged:
@@ -275,5 +289,5 @@ def _spells(series: Series, judged: Sequence[Judged]) -> Iterator[Spell]:
         elif breaches and ok == RECOVERED_AFTER:
             yield Spell(series, tuple(breaches), row.window.end, row.window.end)
             breaches = []
-    if breaches:
-        yield Spell(series, tuple(breaches), None, judged[-1].window.end)
+    if breaches and heard_until is not None:
+        yield Spell(series, tuple(breaches), None, heard_until)
