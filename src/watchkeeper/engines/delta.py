@@ -1,37 +1,32 @@
-"""Delta tables on this machine, through delta-rs and around its traps.
+"""Reading Delta tables on this machine, through delta-rs and around its traps.
 
 A table without reader features is read as the Parquet files that its log lists; one with deletion vectors or column
-mapping through ``DeltaTable.scan``, the only reader that honours both. A handle is a compare-and-swap for application
-transactions, a path is not: every write looks and commits through one handle.
+mapping through ``DeltaTable.scan``, the only reader that honours both. Writing is in ``engines.hop``.
 """
 
 from __future__ import annotations
 
 import json
-import random
-import re
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError, DeltaProtocolError, TableNotFoundError
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError, DeltaProtocolError, TableNotFoundError
 
 from watchkeeper.engines import parquet, places, spans
-from watchkeeper.engines.base import Changes, TableRef, Txn
-from watchkeeper.engines.normal import normal, plain, plain_schema, rebatched
-from watchkeeper.errors import Fault, Faulty, TryAgain
+from watchkeeper.engines.base import Changes, TableRef
+from watchkeeper.engines.normal import normal, plain_schema, rebatched
+from watchkeeper.errors import Fault, Faulty
 from watchkeeper.terms import Window
 
 _HARMLESS = frozenset({"timestampNtz", "v2Checkpoint", "vacuumProtocolCheck", "variantType", "variantType-preview"})
 """Reader features that leave the Parquet files of the log readable as they are."""
 _KNOWN = _HARMLESS | {"deletionVectors", "columnMapping"}
-_ATTEMPTS = 40
 _FEED = ("_change_type", "_commit_version", "_commit_timestamp")
 
 
@@ -47,7 +42,7 @@ def open_table(table: TableRef, version: int | None = None) -> DeltaTable:
     except TableNotFoundError as error:
         raise Faulty([_gone(table, version)]) from error
     except DeltaProtocolError as error:
-        raise Faulty([_unsupported(table, _first_line(error))]) from error
+        raise Faulty([_unsupported(table, first_line(error))]) from error
     except (DeltaError, OSError) as error:
         raise Faulty([_broken(table, error)]) from error
     unknown = sorted(set(protocol.reader_features or ()) - _KNOWN)
@@ -56,7 +51,8 @@ def open_table(table: TableRef, version: int | None = None) -> DeltaTable:
     return handle
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error says, on one line."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
@@ -67,7 +63,7 @@ def _gone(table: TableRef, version: int | None) -> Fault:
 
 
 def _broken(table: TableRef, error: Exception) -> Fault:
-    return places.fault(table, f"the Delta table {table.location} cannot be read: {_first_line(error)}")
+    return places.fault(table, f"the Delta table {table.location} cannot be read: {first_line(error)}")
 
 
 def _unsupported(table: TableRef, feature: str) -> Fault:
@@ -304,94 +300,3 @@ def read(table: TableRef, where: str | None, columns: Sequence[str] | None, curs
         return pa.Table.from_batches(list(_scan(handle, wanted, where)), wanted)
     except (DeltaError, pa.ArrowInvalid) as error:
         raise Faulty([_broken(table, error)]) from error
-
-
-@dataclass(frozen=True)
-class Hop:
-    """One write that happens once: rows, what they replace, and the transaction that tells it was done."""
-
-    data: pa.Table
-    txn: Txn
-    replace: str | None = None
-    partition_by: Sequence[str] = field(default=())
-
-    def done_at(self, table: TableRef) -> bool:
-        """Write unless it was written; True when this call has written.
-
-        Another writer's commit in between makes the whole hop begin again, from opening the handle.
-        """
-        for attempt in range(_ATTEMPTS):
-            try:
-                handle = self._handle(table)
-                last = handle.transaction_version(self.txn.app)
-                if last is not None and last >= self.txn.seq:
-                    return False
-                self._write(handle)
-            except CommitFailedError:
-                time.sleep(random.uniform(0.005, 0.05) * min(attempt + 1, 10))  # noqa: S311
-            else:
-                return True
-        raise TryAgain(f"other writers of {table.location} won {_ATTEMPTS} times; run again")
-
-    def _handle(self, table: TableRef) -> DeltaTable:
-        folder = table.location
-        if not places.is_delta(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._create(folder)
-        return open_table(table)
-
-    def _create(self, folder: Path) -> None:
-        try:
-            DeltaTable.create(str(folder), self.data.schema, mode="ignore", partition_by=list(self.partition_by))
-        except DeltaError:
-            if not places.is_delta(folder):  # else another process has just made it
-                raise
-
-    def _write(self, handle: DeltaTable) -> None:
-        same = _same_fields(pa.schema(handle.schema().to_arrow()), self.data.schema)
-        write_deltalake(
-            handle,
-            self.data,
-            mode="overwrite" if self.replace else "append",
-            predicate=self.replace,
-            schema_mode=None if same else "merge",
-            commit_properties=CommitProperties(app_transactions=[Transaction(self.txn.app, self.txn.seq)]),
-        )
-
-
-def _same_fields(stored: pa.Schema, new: pa.Schema) -> bool:
-    """Whether the new rows have exactly the columns and struct fields of the table, in whatever order."""
-    return {field.name: plain(field.type) for field in stored} == {field.name: plain(field.type) for field in new}
-
-
-def write(table: TableRef, hop: Hop) -> bool:
-    """Do one hop, with a clear fault where the place cannot be written."""
-    try:
-        return hop.done_at(table)
-    except (CommitFailedError, Faulty):
-        raise
-    except (OSError, DeltaError) as error:
-        if not _is_about_place(error):
-            raise
-        raise Faulty([_unwritable(table, error)]) from error
-
-
-_PLACE = re.compile(r"permission denied|read-only|not a directory|no space left|os error", re.IGNORECASE)
-
-
-def _is_about_place(error: Exception) -> bool:
-    return isinstance(error, OSError) or bool(_PLACE.search(str(error)))
-
-
-def _unwritable(table: TableRef, error: Exception) -> Fault:
-    reason = next((match[0] for match in [_PLACE.search(str(error))] if match), _first_line(error))
-    message = f"the table {table.location} cannot be written: {reason.lower()}"
-    return places.fault(table, message, "Make the store folder writable, or name another with --store.")
-
-
-def stored_seq(table: TableRef, app: str) -> int | None:
-    """The transaction that an app recorded last; None for none, or no table."""
-    if not places.is_delta(table.location):
-        return None
-    found: int | None = open_table(table).transaction_version(app)
-    return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from watchkeeper.engines import delta, expressions, files, places
+from watchkeeper.engines import delta, expressions, files, hop, places
 from watchkeeper.engines.base import Changes, TableRef, Txn
 from watchkeeper.engines.places import Storage
 from watchkeeper.terms import Window
@@ -77,10 +77,10 @@ class Local:
         replace: str | None = None,
         partition_by: Sequence[str] = (),
     ) -> bool:
-        return delta.write(table, delta.Hop(data, txn, replace, tuple(partition_by)))
+        return hop.write(table, hop.Hop(data, txn, replace, tuple(partition_by)))
 
     def stored_seq(self, table: TableRef, app: str) -> int | None:
-        return delta.stored_seq(table, app)
+        return hop.stored_seq(table, app)
 
     def evaluate(self, batch: pa.RecordBatch, expressions_: Mapping[str, str]) -> dict[str, pa.BooleanArray]:
         return expressions.evaluate(batch, expressions_)
