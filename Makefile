@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow lint bench clean lock
+.PHONY: demo test test-slow lint bench docs clean lock
 
 demo: .venv/.core
 	$(BIN)/watchkeeper demo
@@ -21,6 +21,10 @@ lint: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks.$(NAME)
+
+# The reference pages, from the declarations in the code.
+docs: .venv/.core
+	$(BIN)/python -m watchkeeper.surfaces.reference docs/reference
 
 .venv/.core: requirements/core.txt requirements/build.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

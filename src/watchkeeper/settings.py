@@ -211,11 +211,12 @@ def _read_file(path: Path, report: Report, environment: Mapping[str, str]) -> _F
     except (OSError, UnicodeDecodeError) as error:
         report.add("E301", "", f"the file cannot be read: {error}")
         return _Form()
-    form = _Form() if root is None or root.value is None else _shape(environment).read(root, "", report)
+    form = _Form() if root is None or root.value is None else shape(environment).read(root, "", report)
     return _Form() if form is BAD else form
 
 
-def _shape(environment: Mapping[str, str]) -> Record:
+def shape(environment: Mapping[str, str]) -> Record:
+    """The shape of ``watchkeeper.yaml``; variables are filled in from an environment."""
     name = Text(r"^[\w][\w .@-]{0,99}$", "a name", "use letters, digits, '_', '-' and '.'")
     options = _Connections(environment)
     keys = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -270,3 +271,70 @@ class Entry:
     body: dict[str, Any] = field(default_factory=dict)
     previous: str = "0" * 64
     hash: str = ""
+
+
+ABOUT: Mapping[type[StrEnum], Mapping[str, str]] = {
+    ParseStatus: {
+        "ok": "read in full",
+        "empty": "a body is missing or holds no rows",
+        "too_large": "a body is missing because it was larger than is logged",
+        "not_json": "a body is not JSON",
+        "unknown_shape": "JSON, but not of a form that is known",
+        "feedback_row": "a rating sent to a model named feedback, no prediction",
+        "error_payload": "a status of 400 or more, or a body that is an error",
+        "guardrail_block": "a guardrail answered instead of the model",
+        "duplicate": "an event id that came before; counted when reading, never stored",
+        "future": "a time later than the run; counted when reading, never stored",
+    },
+    Status: {
+        "ok": "there is a number",
+        "approximate": "there is a number; the interval covers what the bins cannot tell",
+        "no_data": "there are no rows",
+        "insufficient": "there are fewer rows than the metric needs",
+        "undefined": "the formula has no value here, such as 0 / 0",
+        "degenerate": "the column has too little variety to be compared",
+        "suppressed": "held back, so that nobody can be told apart",
+        "no_baseline": "there is nothing to compare with yet",
+    },
+    Outcome: {
+        "ok": "within the limit",
+        "warning": "beyond the limit, in too few windows for a breach",
+        "breach": "beyond the limit in as many windows as the rule asks for; opens an incident",
+        "not_judged": "the rule could not judge; `why` says for what reason",
+    },
+    Why: {
+        "within_limits": "the value is within the limit",
+        "above_limit": "the value is above an owner's limit",
+        "below_limit": "the value is below an owner's limit",
+        "beyond_noise": "the change is larger than tolerance, chance and usual unrest",
+        "budget_spent": "kept for a budget of false alarms; not given yet",
+        "too_few_windows": "there is too little history",
+        "window_open": "the window has not ended, or late rows are still awaited",
+        "no_value": "the point has no number, or too few rows",
+        "labels_immature": "the labels of the window are not complete",
+        "rule_expired": "the limit has expired",
+    },
+    IncidentState: {
+        "open": "nobody has said that they work on it",
+        "acknowledged": "somebody works on it",
+        "resolved": "closed; the resolution says how",
+    },
+    Resolution: {
+        "confirmed": "a person says that it was a problem",
+        "dismissed": "a person says that it was none",
+        "recovered": "the numbers came back within their limits",
+        "corrected": "late rows or labels changed the numbers, and the breach is gone",
+    },
+    Maturity: {
+        "developing": "labels are still to come; shown, never judged",
+        "matured": "`labels.matures_after` has passed",
+        "estimated": "an estimate without complete labels; not given yet",
+    },
+    Guarantee: {
+        "G0": "none: a number that a person chose or that had to be assumed",
+        "G1": "exact for every sample size, under a stated assumption",
+        "G2": "asymptotic: holds in large samples",
+        "G3": "measured on the model's own history",
+    },
+}
+"""What each word means."""

@@ -31,6 +31,18 @@ class Exit:
     INTERRUPTED = 130
 
 
+EXIT_CODES: Mapping[int, str] = {
+    Exit.DONE: "done",
+    Exit.SOME_FAILED: "a monitor failed, the others finished; of `demo`: not everything planted was found",
+    Exit.NOTHING_RAN: "nothing ran: wrong usage, or files or tables that cannot be used",
+    Exit.FAIL_ON_MET: "`--fail-on` is met: an unresolved incident is this severe or worse",
+    Exit.LEDGER_BROKEN: "the chain of the ledger is broken",
+    Exit.LEASE_HELD: "another process works on the same monitors; try again",
+    Exit.INTERRUPTED: "interrupted",
+}
+"""What each exit code means."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a command has found.
