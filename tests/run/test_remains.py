@@ -9,7 +9,7 @@ import pytest
 from tests.run.build import PAYLOAD, ROWS, Bank, assert_same, between, day, predictions
 
 from watchkeeper.errors import Faulty
-from watchkeeper.run.remains import has_gone
+from watchkeeper.run.gone import has_gone
 from watchkeeper.run.result import RunState
 
 LOGS = [pytest.param(ROWS, id="rows in place"), pytest.param(PAYLOAD, id="an endpoint's log")]

@@ -55,7 +55,7 @@ def evaluate(
         windows: starts of the windows, microseconds since 1970.
         now: the moment the points speak of.
         grace: how long after its end a window is open.
-        matures_after: how long after its end a window's labels are incomplete; None: they never are.
+        matures_after: how long after its end a window's labels are incomplete; None: until it is final.
         partial: starts of windows that were read in part.
         seq: the batch that produces the points.
 

@@ -73,7 +73,7 @@ def _before(span: Window, length: int, calendar: Calendar) -> Window:
 
 
 def _matured(span: Window, clock: Clock) -> bool:
-    return clock.matures_after is None or clock.now >= clock.matures_after.after(span.end)
+    return clock.now >= (clock.matures_after or clock.grace).after(span.end)
 
 
 def _holds(start: Ints, end: Ints, moments: Collection[int]) -> Bools:

@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +14,7 @@ import pyarrow as pa
 from watchkeeper.engines.base import Changes, TableRef
 from watchkeeper.errors import Fault, Faulty
 from watchkeeper.run.events import Events, StoredEvents, TableInPlace, Waiting
+from watchkeeper.run.gone import has_gone
 from watchkeeper.run.labels import check_table, columns_of, label_annotations
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.sources.base import ColumnMap, Source, UnpackOptions, notes_of
@@ -108,11 +108,12 @@ def source_id(monitor: Monitor, source: Source) -> str:
 
 
 def _kept_types(place: Workplace, source_id: str) -> tuple[pa.StructType | None, pa.StructType | None]:
+    """The types that are stored; None for those that nothing logged so far has shown."""
     if not place.tables.has_events(source_id):
         return None, None
     schema = place.engine.schema(place.tables.events_table(source_id))
-    inputs, outputs = (schema.field(n).type if n in schema.names else pa.struct([]) for n in ("inputs", "outputs"))
-    return inputs, outputs
+    inputs, outputs = (schema.field(n).type if n in schema.names else None for n in ("inputs", "outputs"))
+    return inputs, pa.struct([]) if inputs is not None and outputs is None else outputs
 
 
 @dataclass(frozen=True)
@@ -139,9 +140,9 @@ def take_in(place: Workplace, log: Log) -> Intake:
         options = log.options(place, batch.seq, batch.manifest["table"]["cursor"])
         if not log.in_place:
             _store_events(place, log, options, batch, arrived)
-        if log.monitor.labels is not None:
-            _store_labels(place, log, batch, arrived)
         ends = {name: part["cursor"] for name, part in batch.manifest.items()}
+        if log.monitor.labels is not None and not _store_labels(place, log, batch, arrived):
+            ends.pop("labels", None)
         batches.finish(place.database, batch, {**cursors, **ends}, place.now)
     events = read_as_of(place, log, options, _changes(batch.manifest["table"]), batch.seq)
     return Intake(log, events, batch.seq, arrived)
@@ -150,12 +151,17 @@ def take_in(place: Workplace, log: Log) -> Intake:
 def _manifest(place: Workplace, log: Log, cursors: Mapping[str, str]) -> dict[str, Any]:
     """What this batch will read: each table from the cursor of the last batch to its state now."""
     tables = {"table": log.table}
-    if log.monitor.labels is not None:
+    if log.monitor.labels is not None and not _labels_have_gone(place, log, cursors):
         tables["labels"] = labels_table(place, log.monitor)
         faults = check_table(place.engine, tables["labels"], log.monitor)
         if faults:
             raise Faulty(faults)
     return {name: _part(place, table, cursors.get(name)) for name, table in tables.items()}
+
+
+def _labels_have_gone(place: Workplace, log: Log, cursors: Mapping[str, str]) -> bool:
+    """Whether labels were read before and are no longer there; labels that never were are a fault."""
+    return "labels" in cursors and has_gone(labels_table(place, log.monitor))
 
 
 def labels_table(place: Workplace, monitor: Monitor) -> TableRef:
@@ -181,20 +187,37 @@ def _store_events(place: Workplace, log: Log, options: UnpackOptions, batch: Bat
         rows = place.engine.new_rows(log.table, part["since"], changes, log.source.reads(log.schema, options))
     if changes.rescan and part["since"] is not None:
         arrived.notes.append(f"{log.table.name} was read anew: {changes.reason}")
-    first = next(rows, None)
-    if first is None:
+    events = []
+    for logged in rows:
+        options = _knowing(log, logged, options)
+        events.append(_unpacked(log, logged, options, arrived))
+    if not events:
         return
-    if options.inputs is None:
-        inputs, outputs = log.source.infer(first.slice(0, _INFERRED_ROWS), options)
-        options = replace(options, inputs=inputs, outputs=outputs)
-    events = [_unpacked(log, logged, options, arrived) for logged in chain([first], rows)]
-    fresh = pa.Table.from_batches(events)
+    fresh = _together(events)
     if changes.rescan:
         fresh = _not_stored(place, log.source_id, fresh)
     place.progress.stage("events.commit", "before", log.monitor.name, batch.seq)
     place.tables.append_events(log.source_id, fresh, batch.seq)
     place.progress.stage("events.commit", "after", log.monitor.name, batch.seq)
     arrived.events = fresh.num_rows
+
+
+def _knowing(log: Log, logged: pa.RecordBatch, options: UnpackOptions) -> UnpackOptions:
+    """The options with the types that a batch shows, where none are known; as they are if it shows none either."""
+    if options.inputs is not None:
+        return options
+    for rows in (logged.slice(0, _INFERRED_ROWS), logged.slice(_INFERRED_ROWS)):
+        inputs, outputs = log.source.infer(rows, options)
+        if inputs.num_fields:
+            return replace(options, inputs=inputs, outputs=options.outputs or outputs)
+    return options
+
+
+def _together(events: list[pa.RecordBatch]) -> pa.Table:
+    """Batches as one table; those from before the types were known have null features."""
+    tables = [pa.Table.from_batches([batch]) for batch in events]
+    widest = max(tables, key=lambda table: table.num_columns)
+    return pa.concat_tables([widest.slice(0, 0), *tables], promote_options="default")
 
 
 def _unpacked(log: Log, logged: pa.RecordBatch, options: UnpackOptions, arrived: Arrived) -> pa.RecordBatch:
@@ -223,19 +246,23 @@ def _not_stored(place: Workplace, source_id: str, events: pa.Table) -> pa.Table:
     return events.filter(pa.array(keep, pa.bool_()))
 
 
-def _store_labels(place: Workplace, log: Log, batch: Batch, arrived: Arrived) -> None:
+def _store_labels(place: Workplace, log: Log, batch: Batch, arrived: Arrived) -> bool:
+    """Store the labels that came; False where their table has gone, and those known so far stand."""
     assert log.monitor.labels is not None
-    part = batch.manifest["labels"]
+    part, table = batch.manifest.get("labels"), labels_table(place, log.monitor)
+    if part is None or has_gone(table):
+        arrived.notes.append(f"{table.name} has gone; the labels known so far stand")
+        return False
     changes = _changes(part)
     if changes.empty:
-        return
-    table = labels_table(place, log.monitor)
+        return True
     rows = place.engine.new_rows(table, part["since"], changes, columns_of(log.monitor.labels))
     made = label_annotations(rows, log.monitor, log.source_id, now=place.now, seq=batch.seq)
     place.progress.stage("annotations.commit", "before", log.monitor.name, batch.seq)
     place.tables.append_annotations(log.source_id, made, batch.seq)
     place.progress.stage("annotations.commit", "after", log.monitor.name, batch.seq)
     arrived.labels = made.num_rows
+    return True
 
 
 def read_as_of(place: Workplace, log: Log, options: UnpackOptions, changes: Changes, seq: int) -> Events:

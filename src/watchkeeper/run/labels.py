@@ -112,7 +112,7 @@ def current_labels(place: Workplace, monitor: Monitor, source_id: str) -> Labels
     if monitor.labels is None:
         return None
     known = place.tables.annotations(source_id, names=(monitor.labels.value,))
-    matures = monitor.labels.matures_after
-    if monitor.labels.when_missing != "negative" or matures is None:
+    if monitor.labels.when_missing != "negative":
         return Labels.latest(known)
+    matures = monitor.labels.matures_after or monitor.grace
     return Labels.latest(known, filled="0", filled_before=matures.before(place.now))

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from watchkeeper.engines.base import TableRef
 from watchkeeper.run.events import Times
+from watchkeeper.run.gone import has_gone
 from watchkeeper.run.ingest import Arrived, Intake, Log, source_id
 from watchkeeper.run.outlook import Memory, Outlook
 from watchkeeper.run.workplace import Workplace
@@ -42,12 +43,6 @@ def kept(intake: Intake) -> dict[str, str]:
     """What a monitor keeps of its log, for the time when that has gone."""
     features = base64.b64encode(intake.events.inputs().serialize().to_pybytes()).decode()
     return {"table": intake.log.table.name, "format": intake.log.source.name, "features": features}
-
-
-def has_gone(table: TableRef) -> bool:
-    """Whether there is nothing where a table of files was; a broken one is still there."""
-    place = table.location
-    return not (any(place.iterdir()) if place.is_dir() else place.exists() or any(place.parent.glob(place.name)))
 
 
 def intake_of(place: Workplace, monitor: Monitor, memory: Memory, known: Mapping[str, str]) -> Intake | None:

@@ -96,8 +96,8 @@ def _children(node: Node) -> list[Node]:
 
 def _warn(monitor: Monitor, now: datetime, report: Report) -> None:
     if monitor.labels is not None and monitor.labels.matures_after is None:
-        fix = "add 'matures_after', for instance 90 days"
-        report.add("W503", "labels.matures_after", "labels never mature, so quality is shown but never judged", fix)
+        problem = "labels count as complete once a window is final, so quality is judged on those there and restated"
+        report.add("W503", "labels.matures_after", problem, "add 'matures_after', for instance 90 days")
     for index, limit in enumerate(monitor.alarms.limits):
         if limit.expires is not None and limit.expires <= now.astimezone(UTC).date():
             path = f"alarms.limits[{index}].expires"
