@@ -22,9 +22,8 @@ from watchkeeper.errors import Faulty
 from watchkeeper.terms import Window
 
 ENGINES_TESTS = Path(__file__).parents[1] / "engines"
-sys.path.insert(0, str(ENGINES_TESTS))
 
-from delta_tables import SCHEMA, START, delete_by_vector, delta, hourly  # noqa: E402
+from tests.engines.delta_tables import SCHEMA, START, delete_by_vector, delta, hourly
 
 ROWS = 200
 GONE = (3, 50, 51, 199)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from delta_tables import SCHEMA, commit, delete_by_vector, delta, hourly
+from tests.engines.delta_tables import SCHEMA, commit, delete_by_vector, delta, hourly
 from deltalake import DeltaTable, write_deltalake
 
 from watchkeeper.engines.base import TableRef

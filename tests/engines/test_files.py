@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from delta_tables import hourly
+from tests.engines.delta_tables import hourly
 
 from watchkeeper.engines.base import TableRef
 from watchkeeper.engines.local import Local

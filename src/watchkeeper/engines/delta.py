@@ -7,6 +7,7 @@ mapping through ``DeltaTable.scan``, the only reader that honours both. Writing 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,17 @@ def open_table(table: TableRef, version: int | None = None) -> DeltaTable:
     unknown = sorted(set(protocol.reader_features or ()) - _KNOWN)
     if unknown:
         raise Faulty([_unsupported(table, ", ".join(unknown))])
+    _refuse_empty_commits(table)
     return handle
+
+
+def _refuse_empty_commits(table: TableRef) -> None:
+    """A commit of no bytes is one whose writer died; delta-rs takes it for a commit that changed nothing."""
+    with os.scandir(table.location / "_delta_log") as log:
+        empty = sorted(entry.name for entry in log if entry.name.endswith(".json") and not entry.stat().st_size)
+    if empty:
+        message = f"the Delta table {table.location} cannot be read: its commit {empty[0]} is empty"
+        raise Faulty([places.fault(table, message, "Restore that commit, or remove it if it is the newest.")])
 
 
 def first_line(error: Exception) -> str:
