@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+from tests.engines.delta_tables import SCHEMA, START, delete_by_vector, delta, hourly
 
 from watchkeeper.engines.base import Engine, TableRef, Txn
 from watchkeeper.engines.local import Local
@@ -22,9 +23,6 @@ from watchkeeper.errors import Faulty
 from watchkeeper.terms import Window
 
 ENGINES_TESTS = Path(__file__).parents[1] / "engines"
-
-from tests.engines.delta_tables import SCHEMA, START, delete_by_vector, delta, hourly
-
 ROWS = 200
 GONE = (3, 50, 51, 199)
 STORAGES = ("delta", "vectors", "mapped", "parquet", "parquet_folder", "csv")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from tests.engines.delta_tables import SCHEMA, commit, delete_by_vector, delta, hourly
 from deltalake import DeltaTable, write_deltalake
+from tests.engines.delta_tables import SCHEMA, commit, delete_by_vector, delta, hourly
 
 from watchkeeper.engines.base import TableRef
 from watchkeeper.engines.local import Local
