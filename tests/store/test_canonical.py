@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchkeeper.store.canonical import canonical
+from watchkeeper.store.canonical import canonical, is_canonical
 
 RFC_8785_APPENDIX_B = [
     ("0000000000000000", "0"),
@@ -92,3 +92,45 @@ def test_reading_it_back_gives_the_same_value_and_the_same_text(value):
     text = canonical(value)
     assert json.loads(text, parse_int=float) == value
     assert canonical(json.loads(text)) == text
+
+
+@given(VALUES)
+def test_a_canonical_text_is_known_to_be_one(value):
+    assert is_canonical(canonical(value))
+
+
+@given(VALUES, st.sampled_from([{"indent": 1}, {"separators": (",", ":")}, {"ensure_ascii": True}]), st.booleans())
+def test_any_other_spelling_is_known_not_to_be_canonical(value, options, ordered):
+    text = json.dumps(value, sort_keys=ordered, **{"ensure_ascii": False, "separators": (",", ":"), **options})
+    assert is_canonical(text) == (text == canonical(value))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1.0}',
+        '{"a":1e+16}',
+        '{"a":-0}',
+        '{"a":9007199254740993}',
+        '{"a":1E400}',
+        '{"a":NaN}',
+        '{"a":Infinity}',
+        '{"b":1,"a":1}',
+        '{"a":1,"a":1}',
+        '{"\ufb33":1,"\U0001f600":1}',
+        '{"a":"\\ud800"}',
+        '{"a":"\\u0041"}',
+        ' {"a":1}',
+        '{"a":' + "1" * 5000 + "}",
+        "[" * 100_000,
+        "",
+        "{",
+    ],
+)
+def test_what_is_not_canonical(text):
+    assert not is_canonical(text)
+
+
+@pytest.mark.parametrize("text", ['{"a":1e-7}', '{"a":295147905179352830000}', '{"\U0001f600":1,"\ufb33":1}', '"\x7f"'])
+def test_what_is_canonical_though_python_writes_it_otherwise(text):
+    assert is_canonical(text)

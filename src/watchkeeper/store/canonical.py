@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 _EXACT = 2**53
+_EXACT_DIGITS = 15
 _PRINTED_WHOLE = 10**21
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_LAST_OF_ONE_ORDER = "\ud7ff"
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+_written = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def canonical(value: Any) -> str:
@@ -24,7 +30,7 @@ def canonical(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     if isinstance(value, str):
-        return _string(value)
+        return spelt(value)
     if isinstance(value, int | float):
         return _number(value)
     if isinstance(value, Mapping):
@@ -39,13 +45,18 @@ def _object(value: Mapping[Any, Any]) -> str:
     if wrong:
         raise ValueError(f"the key {wrong[0]!r} is not text")
     ordered = sorted(value, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
-    return "{" + ",".join(f"{_string(key)}:{canonical(value[key])}" for key in ordered) + "}"
+    return "{" + ",".join(f"{spelt(key)}:{canonical(value[key])}" for key in ordered) + "}"
 
 
-def _string(value: str) -> str:
-    if any("\ud800" <= character <= "\udfff" for character in value):
+def spelt(value: str) -> str:
+    """Text as a JSON string.
+
+    Raises:
+        ValueError: it holds a lone surrogate.
+    """
+    if not value.isascii() and _SURROGATE.search(value):
         raise ValueError("a lone surrogate is not Unicode text")
-    return json.dumps(str(value), ensure_ascii=False)
+    return _quoted(str(value))
 
 
 def _number(value: int | float) -> str:
@@ -86,3 +97,49 @@ def _placed(digits: str, point: int) -> str:
         return f"0.{'0' * -point}{digits}"
     power = f"{point - 1:+d}"
     return f"{digits[0]}{'.' if count > 1 else ''}{digits[1:]}e{power}"
+
+
+def is_canonical(text: str) -> bool:
+    """Whether a text is the canonical spelling of some value.
+
+    >>> is_canonical('{"a":1,"b":0.5}'), is_canonical('{"a":1.0}'), is_canonical('{"b":1,"a":1}')
+    (True, False, False)
+    """
+    try:
+        return _is_written_so(text) or canonical(json.loads(text)) == text
+    except (ValueError, RecursionError):
+        return False
+
+
+def _is_written_so(text: str) -> bool:
+    """The quick way, for texts whose numbers and keys Python's own writer spells as RFC 8785 does."""
+    if not text.isascii() and max(text) > _LAST_OF_ONE_ORDER:
+        return False
+    try:
+        return _written(_read_plain(text)) == text
+    except _Unusual:
+        return False
+
+
+class _Unusual(Exception):
+    """A number that the two ways might spell differently."""
+
+
+def _plain_float(text: str) -> float:
+    value = float(text)
+    if "e" in text or text.endswith(".0") or repr(value) != text:
+        raise _Unusual
+    return value
+
+
+def _plain_int(text: str) -> int:
+    if len(text) > _EXACT_DIGITS:
+        raise _Unusual
+    return int(text)
+
+
+def _no_number(_: str) -> float:
+    raise _Unusual
+
+
+_read_plain = json.JSONDecoder(parse_float=_plain_float, parse_int=_plain_int, parse_constant=_no_number).decode

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import sqlalchemy as sa
 
+from watchkeeper.errors import LedgerBroken
+from watchkeeper.store import chain
 from watchkeeper.store import database as db
 from watchkeeper.store.canonical import canonical
+from watchkeeper.store.chain import START, Head, Record
 from watchkeeper.terms import Entry
 
-GENESIS = "0" * 64
-"""What the first entry names as the hash before it."""
+Records: TypeAlias = Iterator[Record]
+_AT_ONCE = 500
+"""Records read, or keys looked up, by one statement."""
+_FIRST, _LAST = -(2**63), 2**63 - 1
 
 
 class Draft(Protocol):
@@ -32,33 +35,12 @@ class Draft(Protocol):
     def body(self) -> Mapping[str, Any]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The end of the chain; ``seq`` is 0 while there is no entry. Kept elsewhere it is an anchor."""
+class Unreadable(LedgerBroken):
+    """The record ``seq`` cannot be read at all."""
 
-    seq: int
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """The first record that does not hold, and what is wrong with it."""
-
-    seq: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What a check of the whole chain found."""
-
-    entries: int
-    head: Head
-    first_broken: Break | None = None
-
-    @property
-    def intact(self) -> bool:
-        return self.first_broken is None
+    def __init__(self, seq: int, why: object) -> None:
+        self.seq = seq
+        super().__init__(f"entry {seq} cannot be read: {why}")
 
 
 def append(
@@ -82,60 +64,58 @@ def append(
 
     Returns:
         One entry per draft: the new one, or the one that stands under its key.
+
+    Raises:
+        LedgerBroken: the last entry is not the one that the head names, so there is no end to append to.
     """
     end = _locked_head(connection)
-    told = []
+    told = _standing(connection, [draft.key for draft in drafts])
+    fresh = []
     for draft in drafts:
-        entry = by_key(connection, draft.key)
-        if entry is None:
+        if draft.key not in told:
             body = {**draft.body, **({"clock": "given"} if clock_given else {})}
-            entry = _sealed(end, Entry(0, at, actor, actor_kind, draft.kind, draft.subject, draft.key, body))
-            connection.execute(db.entries.insert().values(**_row(entry)))
-            end = Head(entry.seq, entry.hash)
-        told.append(entry)
-    connection.execute(db.head.update().values(seq=end.seq, hash=end.hash))
-    return told
+            said = Entry(0, at, actor, actor_kind, draft.kind, draft.subject, draft.key, body)
+            fresh.append(chain.sealed(end, _record(said)))
+            end = Head(fresh[-1].seq, fresh[-1].hash)
+            told[draft.key] = _placed(said, fresh[-1])
+    _write(connection, fresh, at)
+    return [told[draft.key] for draft in drafts]
 
 
 def _locked_head(connection: sa.Connection) -> Head:
-    row = connection.execute(sa.select(db.head.c.seq, db.head.c.hash).with_for_update()).one()
-    return Head(row.seq, row.hash)
+    """The head, which no other writer may change until this transaction ends."""
+    end = _head(connection, sa.select(db.head.c.seq, db.head.c.hash).with_for_update())
+    numbered = sa.select(db.entries.c.seq, db.entries.c.hash).order_by(db.entries.c.seq.desc()).limit(1)
+    last = connection.execute(numbered).one_or_none()
+    if end != (START if last is None else Head(*last)):
+        fix = "`watchkeeper ledger verify` names the first broken entry; restore the database from a backup"
+        raise LedgerBroken(f"the head says {end.seq}, and that is not the last entry: {fix}")
+    return end
 
 
-def _sealed(end: Head, entry: Entry) -> Entry:
-    seq = end.seq + 1
-    digest = _hash(end.hash, {**_row(entry), "seq": seq, "body": entry.body})
-    return Entry(
-        seq, entry.at, entry.actor, entry.actor_kind, entry.kind, entry.subject, entry.key, entry.body, end.hash, digest
-    )
+def _standing(connection: sa.Connection, asked: Sequence[str]) -> dict[str, Entry]:
+    """The entries that some of the keys have already."""
+    found = {}
+    for first in range(0, len(asked), _AT_ONCE):
+        chosen = sa.select(db.entries).where(db.entries.c.key.in_(asked[first : first + _AT_ONCE]))
+        found.update({row.key: _entry(row) for row in connection.execute(chosen)})
+    return found
 
 
-def _row(entry: Entry) -> dict[str, Any]:
-    return {
-        "seq": entry.seq,
-        "at": entry.at,
-        "actor": entry.actor,
-        "actor_kind": entry.actor_kind,
-        "kind": entry.kind,
-        "subject": entry.subject,
-        "key": entry.key,
-        "body": canonical(entry.body),
-        "previous": entry.previous,
-        "hash": entry.hash,
-    }
+def _record(entry: Entry) -> Record:
+    said = (entry.seq, db.iso(entry.at), entry.actor, entry.actor_kind, entry.kind, entry.subject, entry.key)
+    return Record(*said, canonical(entry.body), entry.previous, entry.hash)
 
 
-def _hash(previous: str, rest: Mapping[str, Any]) -> str:
-    """SHA-256 of the hash before and the canonical JSON of everything but the two hashes."""
-    said = {name: value for name, value in rest.items() if name not in ("previous", "hash")}
-    text = canonical({**said, "at": db.iso(said["at"])})
-    return hashlib.sha256((previous + text).encode()).hexdigest()
+def _placed(entry: Entry, record: Record) -> Entry:
+    said = (entry.at, entry.actor, entry.actor_kind, entry.kind, entry.subject, entry.key, entry.body)
+    return Entry(record.seq, *said, record.previous, record.hash)
 
 
-def by_key(connection: sa.Connection, key: str) -> Entry | None:
-    """The entry under an idempotency key."""
-    row = connection.execute(sa.select(db.entries).where(db.entries.c.key == key)).one_or_none()
-    return None if row is None else _entry(row)
+def _write(connection: sa.Connection, fresh: Sequence[Record], at: datetime) -> None:
+    if fresh:
+        connection.execute(db.entries.insert(), [{**record._asdict(), "at": at} for record in fresh])
+        connection.execute(db.head.update().values(seq=fresh[-1].seq, hash=fresh[-1].hash))
 
 
 def keys(connection: sa.Connection, subjects: Sequence[str] | None = None) -> frozenset[str]:
@@ -151,9 +131,22 @@ def _entry(row: Any) -> Entry:
 
 
 def head(connection: sa.Connection) -> Head:
-    """The end of the chain as it is recorded."""
-    row = connection.execute(sa.select(db.head.c.seq, db.head.c.hash)).one()
-    return Head(row.seq, row.hash)
+    """The end of the chain as it is recorded.
+
+    Raises:
+        LedgerBroken: there is no such record, or more than one.
+    """
+    return _head(connection, sa.select(db.head.c.seq, db.head.c.hash))
+
+
+def _head(connection: sa.Connection, chosen: sa.Select[Any]) -> Head:
+    try:
+        rows = connection.execute(chosen).all()
+    except sa.exc.DBAPIError as error:
+        raise LedgerBroken(f"the head of the ledger cannot be read: {error.orig}") from error
+    if len(rows) != 1:
+        raise LedgerBroken(f"the ledger has {len(rows)} heads where it has one")
+    return Head(*rows[0])
 
 
 def entries(
@@ -182,69 +175,46 @@ def _is(kind: str) -> sa.ColumnElement[bool]:
     return db.entries.c.kind == kind
 
 
-def verify(connection: sa.Connection, anchor: Head | None = None) -> Verified:
-    """Check every hash, the order, and that the chain ends where the head says, and passes through the anchor.
+def records(connection: sa.Connection, first: int = _FIRST, last: int = _LAST) -> Records:
+    """The entries as they lie there, by number, a few hundred in memory at a time.
 
-    An entry that was edited, deleted or moved breaks the chain there; entries cut off the end are told by the head.
-    Whoever can rewrite the whole database can forge both: an anchor kept elsewhere tells that too.
+    Raises:
+        Unreadable: one cannot be read; those before it were given.
     """
-    recorded = head(connection)
-    end, broken = Head(0, GENESIS), None
-    for row in connection.execute(sa.select(db.entries).order_by(db.entries.c.seq)):
-        broken = _fault(end, row) or _off_anchor(anchor, Head(row.seq, row.hash))
-        if broken is not None:
-            break
-        end = Head(row.seq, row.hash)
-    count = connection.scalar(sa.select(sa.func.count()).select_from(db.entries)) or 0
-    return Verified(count, recorded, broken or _unended(end, recorded, anchor))
+    size = _AT_ONCE
+    while True:
+        try:
+            page = _page(connection, first, last, size)
+        except sa.exc.DBAPIError as error:
+            if size == 1:
+                raise Unreadable(_seq_from(connection, first), error.orig) from error
+            size = 1
+            continue
+        yield from page
+        if len(page) < size or page[-1].seq >= last:
+            return
+        first = page[-1].seq + 1
 
 
-def _fault(end: Head, row: Any) -> Break | None:
-    if row.seq != end.seq + 1:
-        return Break(end.seq + 1, f"entry {end.seq + 1} is missing: after {end.seq} comes {row.seq}")
-    if row.previous != end.hash:
-        return Break(row.seq, f"entry {row.seq} does not follow from the entry before it")
+def _page(connection: sa.Connection, first: int, last: int, size: int) -> Sequence[Record]:
+    parts = [sa.type_coerce(db.entries.c[name], sa.Text) for name in Record._fields[1:]]
+    chosen = sa.select(db.entries.c.seq, *parts).where(db.entries.c.seq.between(first, last))
+    return [Record(*row) for row in connection.execute(chosen.order_by(db.entries.c.seq).limit(size))]
+
+
+def _seq_from(connection: sa.Connection, first: int) -> int:
+    """The first number from there on, where at least the numbers can be read."""
     try:
-        body = json.loads(row.body)
-        sound = canonical(body) == row.body and _hash(end.hash, {**row._mapping, "body": body}) == row.hash
-    except ValueError:
-        sound = False
-    return None if sound else Break(row.seq, f"entry {row.seq} was changed after it was written")
-
-
-def _off_anchor(anchor: Head | None, at: Head) -> Break | None:
-    if anchor is None or anchor.seq != at.seq or anchor.hash == at.hash:
-        return None
-    return Break(at.seq, f"entry {at.seq} is not the one that was anchored: the chain was written anew")
-
-
-def _unended(end: Head, recorded: Head, anchor: Head | None) -> Break | None:
-    if anchor is not None and anchor.seq > end.seq:
-        return Break(end.seq + 1, f"entries {end.seq + 1} to {anchor.seq} are missing: the anchor knows them")
-    if recorded == end:
-        return None
-    if recorded.seq > end.seq:
-        return Break(end.seq + 1, f"entries {end.seq + 1} to {recorded.seq} are missing from the end")
-    return Break(end.seq, f"the head says {recorded.seq} where the chain ends with entry {end.seq}")
+        found = connection.scalar(sa.select(sa.func.min(db.entries.c.seq)).where(db.entries.c.seq >= first))
+    except sa.exc.DBAPIError:
+        found = None
+    return max(first, 1) if found is None else int(found)
 
 
 def export(connection: sa.Connection) -> Iterator[str]:
-    """The chain as JSON lines, each canonical and without its line end."""
-    yield from (line(entry) for entry in entries(connection))
+    """The chain as JSON lines, each canonical and without its line end.
 
-
-def line(entry: Entry) -> str:
-    """One entry as canonical JSON."""
-    return canonical({**_row(entry), "at": db.iso(entry.at), "body": entry.body})
-
-
-def verify_lines(lines: Iterable[str]) -> Verified:
-    """Check an export by itself: that each line follows from the one before."""
-    end, count = Head(0, GENESIS), 0
-    for text in lines:
-        said = json.loads(text)
-        rest = {**said, "at": datetime.fromisoformat(said["at"])}
-        if said["seq"] != end.seq + 1 or said["previous"] != end.hash or _hash(end.hash, rest) != said["hash"]:
-            return Verified(count, end, Break(end.seq + 1, f"line {count + 1} does not follow from the line before it"))
-        end, count = Head(said["seq"], said["hash"]), count + 1
-    return Verified(count, end)
+    Raises:
+        Unreadable: an entry cannot be read; those before it were given.
+    """
+    return map(chain.line, records(connection))

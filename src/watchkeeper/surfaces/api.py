@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from watchkeeper import settings
-from watchkeeper.errors import Fault, Faulty, LeaseHeld, WatchkeeperError
+from watchkeeper.errors import Fault, Faulty, LeaseHeld, LedgerBroken, WatchkeeperError
 from watchkeeper.incidents import actions
 from watchkeeper.incidents.draft import Draft
 from watchkeeper.plan.due import Ask
@@ -27,7 +27,9 @@ from watchkeeper.run.workplace import Progress, Workplace
 from watchkeeper.spec.monitor import Monitor
 from watchkeeper.spec.shapes import moment_of
 from watchkeeper.store import incidents as incident_table
-from watchkeeper.store import ledger, versions
+from watchkeeper.store import ledger, verification, versions
+from watchkeeper.store.anchor import Anchor
+from watchkeeper.store.chain import Head
 from watchkeeper.store.database import iso
 from watchkeeper.surfaces import rows
 from watchkeeper.surfaces.check import Checked, check, read_file
@@ -378,17 +380,33 @@ class Ledger:
         with self.place.database.reading() as connection:
             return ledger.entries(connection, kind=kind, subject=subject, since=at)
 
-    def verify(self, anchor: ledger.Head | None = None) -> ledger.Verified:
+    def verify(self, anchor: Head | None = None) -> verification.Verified:
         """Check every link of the chain, and that it passes through an anchor kept elsewhere."""
         with self.place.database.reading() as connection:
-            return ledger.verify(connection, anchor)
+            return verification.verify(connection, anchor)
+
+    def anchor(self) -> Anchor:
+        """The end of the chain as it is now, to be kept elsewhere.
+
+        Raises:
+            LedgerBroken: the chain does not hold; there is nothing worth keeping.
+        """
+        found = self.verify()
+        if found.first_broken is not None:
+            raise LedgerBroken(found.first_broken.reason)
+        return Anchor(self.place.settings.project, self.place.now, found.head, found.entries)
 
     def export(self, path: Path | str) -> int:
-        """Write the chain as JSON lines, which check themselves; returns how many."""
-        with self.place.database.reading() as connection:
-            lines = list(ledger.export(connection))
-        Path(path).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        return len(lines)
+        """Write the chain as JSON lines, which check themselves; returns how many.
+
+        Raises:
+            LedgerBroken: an entry cannot be read; the file ends before it.
+        """
+        count = 0
+        with self.place.database.reading() as connection, Path(path).open("w", encoding="utf-8", newline="\n") as file:
+            for count, line in enumerate(ledger.export(connection), start=1):  # noqa: B007
+                file.write(line + "\n")
+        return count
 
 
 def moment(value: Moment) -> datetime:

@@ -18,7 +18,7 @@ from watchkeeper.simulate.deliver import Delivery
 from watchkeeper.simulate.project import write_project
 from watchkeeper.simulate.story import BASELINE_DAYS, Planted, Story
 from watchkeeper.simulate.truth import Found, compare, expected_cause, truth
-from watchkeeper.store.ledger import Verified
+from watchkeeper.store.verification import Verified
 from watchkeeper.surfaces.api import Project
 from watchkeeper.terms import Incident, IncidentState
 

@@ -12,10 +12,16 @@ from watchkeeper.errors import Fault, Faulty
 from watchkeeper.surfaces.cli.base import Session, declare_below, declare_group
 from watchkeeper.surfaces.cli.out import Answer, Exit, items, shown_path
 from watchkeeper.surfaces.cli.screen import Column, Screen, counted, table
+from watchkeeper.surfaces.cli.written import writing
 
 if TYPE_CHECKING:
-    from watchkeeper.store.ledger import Head, Verified
+    from watchkeeper.store.chain import Head
+    from watchkeeper.store.verification import Verified
     from watchkeeper.terms import Entry
+
+OUTPUT = click.option(
+    "-o", "--output", required=True, metavar="FILE", type=click.Path(path_type=Path), help="Where to."
+)
 
 
 @declare_group("ledger")
@@ -39,15 +45,14 @@ def listed(session: Session, **wanted: Any) -> Answer:
 
 
 @declare_below(command, "verify")
-@click.option("--anchor", metavar="FILE", type=click.Path(path_type=Path), help="What an earlier --json verify said.")
+@click.option("--anchor", metavar="FILE", type=click.Path(path_type=Path), help="What `ledger anchor` wrote earlier.")
 def verified(session: Session, anchor: Path | None) -> Answer:
     """Check every link of the chain; exit 4 when one is broken. Changes nothing.
 
-    Whoever can rewrite the whole database can forge a chain; keep the output of an earlier check elsewhere and give
-    it as --anchor to tell that too.
+    Whoever can rewrite the whole database can forge a chain; an anchor kept elsewhere tells that too.
 
     watchkeeper ledger verify
-    watchkeeper ledger verify --json > anchor.json          keep this in another place
+    watchkeeper ledger anchor -o anchor.json          keep this in another place
     watchkeeper ledger verify --anchor anchor.json
     """
     project = session.project()
@@ -63,41 +68,76 @@ def verified(session: Session, anchor: Path | None) -> Answer:
 
 
 @declare_below(command, "export")
-@click.option("-o", "--output", required=True, metavar="FILE", type=click.Path(path_type=Path), help="Where to.")
+@OUTPUT
 def exported(session: Session, output: Path) -> Answer:
     """Write all entries as JSON lines that check themselves; an older file of that name is replaced.
 
     watchkeeper ledger export -o ledger.jsonl
     """
     project = session.project()
-    count = project.ledger().export(output)
+    with writing(output):
+        count = project.ledger().export(output)
     data = {"path": str(output), "entries": count}
     said = f"{counted(count, 'entry', 'entries')} written to {shown_path(output)}"
     return Answer(data, lambda _: said, project=project.name, at=project.place.now)
 
 
+@declare_below(command, "anchor")
+@OUTPUT
+def anchored(session: Session, output: Path) -> Answer:
+    """Verify the ledger and write down where it ends; exit 4 and no file when it is broken.
+
+    Keep the file where those who can write the database cannot write: no later change of what is there today passes
+    `ledger verify --anchor` then.
+
+    watchkeeper ledger anchor -o anchor.json
+    """
+    project = session.project()
+    made = project.ledger().anchor()
+    with writing(output):
+        output.write_text(json.dumps(made.json(), indent=2) + "\n", encoding="utf-8")
+    said = f"{counted(made.count, 'entry', 'entries')} anchored in {shown_path(output)}: head {made.head.hash[:16]}"
+    data = {"path": str(output), **made.json()}
+    return Answer(data, lambda _: said, project=project.name, at=project.place.now)
+
+
+@declare_below(command, "verifier")
+@OUTPUT
+def verifier(session: Session, output: Path) -> Answer:  # noqa: ARG001
+    """Write a program of one file that verifies an export or the database without watchkeeper.
+
+    It needs Python and nothing else; give it to an auditor with the export and the anchor.
+
+    watchkeeper ledger verifier -o verify_ledger.py
+    python verify_ledger.py ledger.jsonl --anchor anchor.json
+    """
+    from watchkeeper.store import verify_ledger
+
+    with writing(output):
+        output.write_bytes(Path(verify_ledger.__file__).read_bytes())
+    said = f"the verifier is in {shown_path(output)}: python {shown_path(output)} ledger.jsonl"
+    return Answer({"path": str(output)}, lambda _: said)
+
+
 def _anchor(path: Path) -> Head:
-    from watchkeeper.store.ledger import Head
+    from watchkeeper.store.anchor import read_anchor
 
     try:
-        said = json.loads(path.read_text("utf-8"))
-        head = said["data"]["head"] if "data" in said else said
-        return Head(int(head["seq"]), str(head["hash"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        fix = "Give what `watchkeeper ledger verify --json` wrote earlier."
+        return read_anchor(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        fix = "Give what `watchkeeper ledger anchor -o FILE` wrote earlier."
         raise Faulty([Fault("E301", f"no anchor can be read: {error}.", fix, str(path))]) from error
 
 
 def verified_json(found: Verified, anchor: Head | None) -> dict[str, Any]:
     """What a check of the chain found, as the contract has it."""
     broken = found.first_broken
-    matches = None if anchor is None else broken is None or broken.seq > anchor.seq
     return {
         "intact": found.intact,
         "entries": found.entries,
         "head": {"seq": found.head.seq, "hash": found.head.hash},
         "first_broken": None if broken is None else {"seq": broken.seq, "reason": broken.reason},
-        "anchor": {"checked": anchor is not None, "matches": matches},
+        "anchor": {"checked": anchor is not None, "matches": found.matches},
     }
 
 
