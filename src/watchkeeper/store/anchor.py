@@ -26,15 +26,8 @@ class Anchor:
     def json(self) -> dict[str, Any]:
         """The content of the file."""
         at = self.at.isoformat().replace("+00:00", "Z")
-        seq, digest = self.head
-        return {
-            "format": FORMAT,
-            "project": self.project,
-            "at": at,
-            "seq": seq,
-            "hash": digest,
-            "count": self.count,
-        }
+        end = {"seq": self.head.seq, "hash": self.head.hash, "count": self.count}
+        return {"format": FORMAT, "project": self.project, "at": at, **end}
 
 
 def read_anchor(text: str) -> Head:

@@ -27,8 +27,9 @@ class Record(NamedTuple):
     hash: str
 
 
-class Head(NamedTuple):
-    """The end of a chain; ``seq`` is 0 and ``hash`` is ``GENESIS`` while there is no entry."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain; ``seq`` is 0 and ``hash`` 64 zeros before the first entry. Kept elsewhere it is an anchor."""
 
     seq: int
     hash: str

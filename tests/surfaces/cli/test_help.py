@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 BELOW = {
     "incidents": ("list", "show", "acknowledge", "resolve", "assign", "comment", "reopen"),
     "metrics": ("list", "show"),
-    "ledger": ("list", "verify", "export"),
+    "ledger": ("list", "verify", "anchor", "export", "verifier"),
     "plugins": ("list",),
 }
 WORDS = [(name, *below) for name in COMMANDS for below in ([()] + [(word,) for word in BELOW.get(name, ())])]

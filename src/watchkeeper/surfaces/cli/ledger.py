@@ -85,10 +85,10 @@ def exported(session: Session, output: Path) -> Answer:
 @declare_below(command, "anchor")
 @OUTPUT
 def anchored(session: Session, output: Path) -> Answer:
-    """Verify the ledger and write down where it ends; exit 4 and no file when it is broken.
+    """Verify the ledger and write down where it ends; an older file of that name is replaced.
 
     Keep the file where those who can write the database cannot write: no later change of what is there today passes
-    `ledger verify --anchor` then.
+    `ledger verify --anchor` then. A broken ledger gives exit 4 and no file.
 
     watchkeeper ledger anchor -o anchor.json
     """
@@ -104,9 +104,10 @@ def anchored(session: Session, output: Path) -> Answer:
 @declare_below(command, "verifier")
 @OUTPUT
 def verifier(session: Session, output: Path) -> Answer:  # noqa: ARG001
-    """Write a program of one file that verifies an export or the database without watchkeeper.
+    """Write the verifier, a program of one file; an older file of that name is replaced.
 
-    It needs Python and nothing else; give it to an auditor with the export and the anchor.
+    It verifies an export or the SQLite database where there is Python and nothing else: give it to an auditor with
+    the export and the anchor.
 
     watchkeeper ledger verifier -o verify_ledger.py
     python verify_ledger.py ledger.jsonl --anchor anchor.json

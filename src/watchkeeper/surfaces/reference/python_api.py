@@ -13,7 +13,9 @@ from watchkeeper.errors import Fault, WatchkeeperError
 from watchkeeper.run.planned import Planned, PlannedScan
 from watchkeeper.run.result import IncidentCounts, Rows, RunResult, WindowCounts
 from watchkeeper.run.state import MonitorState
-from watchkeeper.store.ledger import Head, Verified
+from watchkeeper.store.anchor import Anchor
+from watchkeeper.store.chain import Break, Head
+from watchkeeper.store.verification import Verified
 from watchkeeper.surfaces.api import Attempt, Ledger
 from watchkeeper.surfaces.check import Checked
 from watchkeeper.surfaces.reference.markdown import block, code, prose, table
@@ -39,7 +41,9 @@ _PLAIN: tuple[type[Any], ...] = (
     Verdict,
     Entry,
     Verified,
+    Break,
     Head,
+    Anchor,
     Fault,
 )
 _WIDE = 100
