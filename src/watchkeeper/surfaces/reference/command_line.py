@@ -32,7 +32,7 @@ added within `watchkeeper/1`. Logs and progress go to standard error."""
 def page() -> str:
     codes = table(["exit code", "meaning"], [(str(number), about) for number, about in EXIT_CODES.items()])
     shared = table(_OPTION_HEAD, [_option(option) for option in cli.params if isinstance(option, click.Option)])
-    context = click.Context(cli, info_name="watchkeeper")
+    context = cli.make_context("watchkeeper", [], resilient_parsing=True)
     return "\n\n".join([_HEAD, "## Options of every command", shared, "## Exit codes", codes, *_commands(cli, context)])
 
 
