@@ -163,10 +163,12 @@ class PointKey:
 class Point:
     """One number with its interval.
 
-    ``n`` counts rows. ``n_eff`` is what minimum sizes and noise terms use: Kish's effective size, the rows of the
-    denominator for a conditional share, the smaller class for a rank statistic; ``baseline_n`` is the same of the
-    baseline. ``compared`` is what the change rule compares where that is not the value (for a quantile: the share
-    of rows above the baseline's quantile). ``seq`` is the batch that produced the point; the highest is current.
+    ``n`` counts rows. ``n_eff`` is what minimum sizes and noise terms use, for a conditional share of the rows of
+    the denominator, for a rank statistic of the smaller class: of weighted rows the number of unweighted ones that
+    would tell a mean or share as exactly, for distances Kish's effective size. It may exceed ``n`` where rows were
+    chosen well. ``baseline_n`` is the same of the baseline. ``compared`` is what the change rule compares where that
+    is not the value (for a quantile: the share of rows above the baseline's quantile). ``seq`` is the batch that
+    produced the point; the highest is current.
     """
 
     key: PointKey

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.golden import Case, cases, check
+from tests.metrics.stacks import moments
 
-from watchkeeper.metrics.intervals import share_of, simultaneous, student, wilson
+from watchkeeper.metrics.intervals import mean_of, share_of, simultaneous, student, wilson
 from watchkeeper.statistics.counts import Counts
 
 
@@ -58,9 +59,46 @@ def test_watching_more_categories_at_once_widens_each_interval() -> None:
 
 def test_unequal_weights_widen_the_interval_and_equal_ones_do_not() -> None:
     cell, slot = np.zeros(40, np.int64), np.arange(40) % 2
-    plain = share_of(np.array([20.0]), Counts.of(cell, slot, None, 1, 2))
-    tenfold = share_of(np.array([200.0]), Counts.of(cell, slot, np.full(40, 10.0), 1, 2))
-    uneven = share_of(np.array([20.0]), Counts.of(cell, slot, np.where(slot > 0, 1.9, 0.1), 1, 2))
+    first, weight = np.array([True, False]), np.where(np.arange(40) < 20, 1.9, 0.1)
+    plain = share_of(first, Counts.of(cell, slot, None, 1, 2))
+    tenfold = share_of(first, Counts.of(cell, slot, np.full(40, 10.0), 1, 2))
+    uneven = share_of(first, Counts.of(cell, slot, weight, 1, 2))
     assert (plain.low[0], plain.high[0]) == pytest.approx((tenfold.low[0], tenfold.high[0]))
     assert uneven.n[0] == 40 and uneven.n_eff[0] < 40
     assert uneven.high[0] - uneven.low[0] > plain.high[0] - plain.low[0]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.floats(1, 20)), min_size=2, max_size=60))
+def test_the_error_of_a_weighted_share_is_hajeks(rows: list[tuple[bool, float]]) -> None:
+    chosen, weight = np.array([one for one, _ in rows]), np.array([w for _, w in rows])
+    got = share_of(np.array([False, True]), Counts.of(np.zeros(len(rows), np.int64), chosen * 1, weight, 1, 2))
+    share = weight[chosen].sum() / weight.sum()
+    assert got.value[0] == pytest.approx(share)
+    if 0 < share < 1:
+        variance = (weight**2 * (chosen - share) ** 2).sum() / weight.sum() ** 2
+        assert got.se[0] == pytest.approx(np.sqrt(variance))
+        assert got.n_eff[0] == pytest.approx(share * (1 - share) / variance)
+    else:
+        assert got.n_eff[0] == pytest.approx(weight.sum() ** 2 / (weight**2).sum())
+
+
+def test_a_rare_outcome_that_is_always_logged_is_known_better_than_the_weights_say_and_one_seldom_logged_worse() -> (
+    None
+):
+    slot = np.repeat([0, 1], [950, 50])
+    always, seldom = (
+        share_of(np.array([False, True]), Counts.of(np.zeros(1000, np.int64), slot, np.where(slot > 0, *w), 1, 2))
+        for w in ((1.0, 10.0), (10.0, 1.0))
+    )
+    assert always.n_eff[0] > 5 * 1000 > 1000 > 5 * seldom.n_eff[0] / 2
+    assert always.high[0] - always.low[0] < seldom.high[0] - seldom.low[0]
+
+
+@given(st.lists(st.tuples(st.floats(-50, 50), st.floats(1, 20)), min_size=3, max_size=60))
+def test_rows_without_weights_that_tell_a_mean_as_exactly_have_its_error(rows: list[tuple[float, float]]) -> None:
+    stack = moments([x for x, _ in rows], weight=[w for _, w in rows])
+    got = mean_of(stack)
+    if got.se[0] > 1e-6:
+        assert got.se[0] == pytest.approx(np.sqrt(stack.variance[0] / got.n_eff[0]))
+        plain = mean_of(moments([x for x, _ in rows]))
+        assert plain.n_eff[0] == pytest.approx(len(rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from watchkeeper.statistics.categories import Categories
 from watchkeeper.statistics.counts import Counts, Floats, Ints
@@ -25,10 +26,9 @@ def without(current: Categories, value: str) -> Counts:
     return current.counts.folded(_kept(current, lambda name: name != value), len(names(current)))
 
 
-def weight_where(current: Categories, holds: Callable[[str], bool]) -> Floats:
-    """Sum of the weights of the rows whose value ``holds``, shape (cells,)."""
-    chosen = np.array([holds(name) for name in names(current)], bool)
-    return current.counts.weight[:, chosen].sum(axis=1)
+def slots_where(current: Categories, holds: Callable[[str], bool]) -> NDArray[np.bool_]:
+    """Whether the value of each slot ``holds``, shape (slots,)."""
+    return np.array([holds(name) for name in names(current)], bool)
 
 
 def with_missing(current: Histogram | Categories) -> Counts:

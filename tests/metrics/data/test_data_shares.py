@@ -100,5 +100,7 @@ def test_sampled_rows_count_by_their_weight_and_their_effective_number() -> None
     weight = [1.0] * 50 + [10.0] * 50
     got = category_share(categories(["a"] * 50 + ["b"] * 50, weight=weight), category="b")
     assert got.value[0] == pytest.approx(500 / 550)
-    assert got.n[0] == 100 and got.n_eff[0] == pytest.approx(550**2 / 5_050)
-    assert got.se[0] == pytest.approx(np.sqrt(500 / 550 * 50 / 550 / got.n_eff[0]))
+    share = 500 / 550
+    se = np.sqrt(50 * share**2 + 50 * 100 * (1 - share) ** 2) / 550
+    assert got.n[0] == 100 and got.n_eff[0] == pytest.approx(share * (1 - share) / se**2)
+    assert got.se[0] == pytest.approx(se)

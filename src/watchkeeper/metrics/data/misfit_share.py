@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from watchkeeper.metrics.base import Estimates, Metric
 from watchkeeper.metrics.intervals import share_of
 from watchkeeper.metrics.slots import with_missing
@@ -13,13 +15,13 @@ from watchkeeper.terms import Role
 def misfit_share(current: Histogram | Categories) -> Estimates:
     """Share of rows whose value does not fit the type of the column, such as text where a number belongs.
 
-    From 0 to 1, of all readable rows. ``n`` and ``n_eff`` are those rows and Kish's effective number of them. Wilson
+    From 0 to 1, of all readable rows. ``n`` and ``n_eff`` are those rows and the effective number of them. Wilson
     interval.
 
     Source: Wilson (1927), Probable inference, the law of succession, and statistical inference.
     """
     rows = with_missing(current)
-    return share_of(rows.weight[:, -1], rows)
+    return share_of(np.arange(rows.slots) == rows.slots - 1, rows)
 
 
 METRIC = Metric(

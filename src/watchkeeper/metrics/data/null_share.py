@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from watchkeeper.metrics.base import Estimates, Metric
 from watchkeeper.metrics.intervals import share_of
 from watchkeeper.metrics.slots import with_missing
@@ -14,12 +16,13 @@ def null_share(current: Histogram | Categories) -> Estimates:
     """Share of rows whose value is null or not a number.
 
     From 0 to 1, of all readable rows; values that do not fit the column's type count as present here, see
-    ``misfit_share``. ``n`` and ``n_eff`` are those rows and Kish's effective number of them. Wilson interval.
+    ``misfit_share``. ``n`` and ``n_eff`` are those rows and the effective number of them. Wilson interval.
 
     Source: Wilson (1927), Probable inference, the law of succession, and statistical inference.
     """
     rows = with_missing(current)
-    return share_of(rows.weight[:, 1:-1].sum(axis=1), rows)
+    slot = np.arange(rows.slots)
+    return share_of((slot > 0) & (slot < rows.slots - 1), rows)
 
 
 METRIC = Metric(

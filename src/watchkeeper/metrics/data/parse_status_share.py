@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from watchkeeper.metrics.base import Estimates, Metric
 from watchkeeper.metrics.intervals import share_of
-from watchkeeper.metrics.slots import weight_where, without
+from watchkeeper.metrics.slots import slots_where, without
 from watchkeeper.statistics.categories import Categories
 from watchkeeper.terms import ParseStatus
 
@@ -14,7 +14,7 @@ NOT_OK = "not_ok"
 def parse_status_share(current: Categories, *, status: str = NOT_OK) -> Estimates:
     """Share of logged rows that were read with a given status, by default any but ``ok``.
 
-    From 0 to 1, of all rows but duplicates. ``n`` and ``n_eff`` are those rows and Kish's effective number of them.
+    From 0 to 1, of all rows but duplicates. ``n`` and ``n_eff`` are those rows and the effective number of them.
     Wilson interval.
 
     Args:
@@ -24,7 +24,7 @@ def parse_status_share(current: Categories, *, status: str = NOT_OK) -> Estimate
     Source: Wilson (1927), Probable inference, the law of succession, and statistical inference.
     """
     readable = (ParseStatus.OK, ParseStatus.DUPLICATE)
-    chosen = weight_where(current, lambda name: name not in readable if status == NOT_OK else name == status)
+    chosen = slots_where(current, lambda name: name not in readable if status == NOT_OK else name == status)
     return share_of(chosen, without(current, ParseStatus.DUPLICATE))
 
 

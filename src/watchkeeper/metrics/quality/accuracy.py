@@ -12,7 +12,7 @@ from watchkeeper.statistics.confusion import Confusion
 def accuracy(current: Confusion) -> Estimates:
     """Share of labelled rows whose decision equals their label.
 
-    From 0 to 1. ``n`` and ``n_eff`` are the labelled rows and Kish's effective number of them. Wilson interval.
+    From 0 to 1. ``n`` and ``n_eff`` are the labelled rows and the effective number of them. Wilson interval.
 
     Source: Wilson (1927), Probable inference, the law of succession, and statistical inference.
     """

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from watchkeeper.metrics.base import Estimates
-from watchkeeper.metrics.intervals import share_with_interval
+from watchkeeper.metrics.intervals import share_of
 from watchkeeper.statistics.confusion import Confusion
 from watchkeeper.statistics.counts import Counts
 from watchkeeper.terms import Status
@@ -34,12 +36,12 @@ def right(confusion: Confusion) -> Slots:
 def conditional_share(confusion: Confusion, chosen: Slots, among: Slots) -> Estimates:
     """Weighted share of rows in ``chosen`` slots among those in ``among``; 0 of 0 is undefined, never 0.
 
-    ``n`` are the labelled rows of the cell; ``n_eff`` is Kish's effective number of rows in ``among``.
+    ``n`` are the labelled rows of the cell; ``n_eff`` is the effective number of rows in ``among``.
     """
-    of = _only(confusion.counts, among)
-    part, whole = _only(confusion.counts, chosen & among).weight.sum(axis=1), of.weight.sum(axis=1)
-    share = np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
-    return share_with_interval(share, confusion.counts.rows, of.n_eff)
+    share = share_of(chosen, _only(confusion.counts, among))
+    rows = confusion.counts.rows
+    status = np.where(share.n == 0, Status.UNDEFINED, share.status)
+    return replace(share, n=rows, status=np.where(rows == 0, Status.NO_DATA, status).astype("<U12"))
 
 
 def _is(confusion: Confusion, value: str) -> Slots:

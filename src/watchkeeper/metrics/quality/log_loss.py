@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from watchkeeper.metrics.base import Estimates, Metric
-from watchkeeper.metrics.intervals import student
+from watchkeeper.metrics.intervals import mean_of
 from watchkeeper.statistics.moments import Moments
 
 
@@ -11,23 +13,15 @@ def log_loss(current: Moments) -> Estimates:
     """Mean of ``-ln`` of the probability given to what happened, in nats.
 
     0 for a perfect forecast, unbounded above; scores are clipped at machine epsilon, so one certain and wrong row
-    adds 36. ``n`` are the labelled rows with a score, ``n_eff`` Kish's effective number of them. Student's t interval.
+    adds 36. ``n`` are the labelled rows with a score, ``n_eff`` the effective number of them. Student's t interval.
 
     Args:
         current: moments of the loss of each labelled row.
 
     Source: Good (1952), Rational decisions.
     """
-    low, high = student(current.mean, current.se_mean, current.n_eff)
-    return Estimates.of(
-        current.mean,
-        n=current.n,
-        n_eff=current.n_eff,
-        se=current.se_mean,
-        low=low.clip(0),
-        high=high,
-        method="student",
-    )
+    loss = mean_of(current)
+    return replace(loss, low=loss.low.clip(0))
 
 
 METRIC = Metric(

@@ -11,7 +11,7 @@ def precision(current: Confusion, *, positive: str = POSITIVE) -> Estimates:
     """Share of rows decided as positive that are labelled positive.
 
     From 0 to 1; undefined where there are no rows decided as positive. ``n`` are the labelled rows, ``n_eff``
-    Kish's effective number of rows decided as positive. Wilson interval.
+    the effective number of rows decided as positive. Wilson interval.
 
     Args:
         current: decisions against labels.

@@ -6,7 +6,7 @@ import numpy as np
 
 from watchkeeper.metrics.base import LEVEL
 from watchkeeper.metrics.intervals import normal_quantile
-from watchkeeper.statistics.counts import Floats
+from watchkeeper.statistics.counts import Counts, Floats
 
 LOGIT_FROM = 0.95
 """Above this area the interval is made on the logit scale."""
@@ -30,24 +30,30 @@ def auc_reach(positives: Floats, negatives: Floats) -> Floats:
     return (positives * negatives).sum(axis=-1) / 2
 
 
-def delong(positives: Floats, negatives: Floats, p: Floats, n: Floats) -> Floats:
-    """Standard error of the area on binned scores; NaN where a class has fewer than 2 rows.
+def delong(positives: Counts, negatives: Counts) -> Floats:
+    """Standard error of the area on binned scores, shape (cells,); NaN where a class has fewer than 2 rows.
+
+    The root of the variances of both mean placements v, each that of a weighted mean:
+    ``n / (n - 1) sum w^2 (v - area)^2 / (sum w)^2``. Without weights this is DeLong's estimate.
 
     Args:
-        positives: shares of the positive class from low to high score, shape (cells, bins).
+        positives: counts of the positive class from low to high score, shape (cells, bins).
         negatives: the same of the negative class.
-        p: effective number of positives, shape (cells,).
-        n: effective number of negatives.
 
-    Source: DeLong, DeLong and Clarke-Pearson (1988).
+    Source: DeLong, DeLong and Clarke-Pearson (1988); Hájek (1971).
     """
-    area = auc(positives, negatives)[..., None]
-    won = np.cumsum(negatives, axis=-1) - negatives / 2
-    lost = 1 - np.cumsum(positives, axis=-1) + positives / 2
-    # shares times n/(n-1) is the sample variance of the placements
-    of_positives = (positives * (won - area) ** 2).sum(axis=-1) / np.where(p > 1, p - 1, np.nan)
-    of_negatives = (negatives * (lost - area) ** 2).sum(axis=-1) / np.where(n > 1, n - 1, np.nan)
-    return np.sqrt(of_positives + of_negatives)
+    p, n = positives.shares, negatives.shares
+    area = auc(p, n)[..., None]
+    won = np.cumsum(n, axis=-1) - n / 2
+    lost = 1 - np.cumsum(p, axis=-1) + p / 2
+    return np.sqrt(_variance_of_mean(positives, won - area) + _variance_of_mean(negatives, lost - area))
+
+
+def _variance_of_mean(counts: Counts, deviation: Floats) -> Floats:
+    """Variance of the weighted mean of a number that each bin has, given as its deviation from that mean."""
+    rows, total = counts.rows, counts.weight.sum(axis=1)
+    squares = rows * (counts.squared_weight * deviation**2).sum(axis=1)
+    return np.divide(squares, (rows - 1) * total * total, out=np.full(rows.shape, np.nan), where=rows > 1)
 
 
 def auc_interval(area: Floats, se: Floats, p: Floats, n: Floats, level: float = LEVEL) -> tuple[Floats, Floats]:

@@ -11,7 +11,7 @@ def recall(current: Confusion, *, positive: str = POSITIVE) -> Estimates:
     """Share of rows labelled positive that were decided as positive.
 
     From 0 to 1; undefined where there are no rows labelled positive. ``n`` are the labelled rows, ``n_eff``
-    Kish's effective number of rows labelled positive. Wilson interval.
+    the effective number of rows labelled positive. Wilson interval.
 
     Args:
         current: decisions against labels.

@@ -24,7 +24,7 @@ def roc_auc(current: ScoreBins) -> Estimates:
     positives, negatives = current.positives, current.negatives
     p, n = positives.n_eff, negatives.n_eff
     area = auc(positives.shares, negatives.shares)
-    se = delong(positives.shares, negatives.shares, p, n)
+    se = delong(positives, negatives)
     low, high = auc_interval(area, se, p, n)
     return Estimates.of(
         np.clip(area, 0, 1),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from watchkeeper.metrics.base import Estimates, Metric
 from watchkeeper.metrics.intervals import share_of
-from watchkeeper.metrics.slots import weight_where
+from watchkeeper.metrics.slots import slots_where
 from watchkeeper.statistics.categories import Categories
 
 FIRST_ERROR = 400
@@ -18,7 +18,7 @@ def error_share(current: Categories) -> Estimates:
 
     Source: RFC 9110, HTTP Semantics, section 15.
     """
-    return share_of(weight_where(current, _is_error), current.counts)
+    return share_of(slots_where(current, _is_error), current.counts)
 
 
 def _is_error(code: str) -> bool:
