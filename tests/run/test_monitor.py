@@ -11,7 +11,7 @@ from tests.run.build import NAME, PAYLOAD, ROWS, Bank, assert_same, between, day
 
 from watchkeeper.errors import LeaseHeld
 from watchkeeper.plan.due import Ask
-from watchkeeper.run.monitor import remembered
+from watchkeeper.run.remembered import remembered
 from watchkeeper.run.outlook import Memory
 from watchkeeper.run.result import RunState
 from watchkeeper.run.workplace import Progress
@@ -166,3 +166,15 @@ def test_what_a_monitor_remembers_survives_its_text(learned):
     assert memory.first == day(0)
     assert Memory.from_json(json.loads(json.dumps(memory.to_json()))) == memory
     assert Memory.from_json(None) == Memory()
+
+
+def test_a_memory_that_an_earlier_release_wrote_lacks_what_it_did_not_know():
+    assert Memory.from_json({"events": "7", "last": day(6).isoformat()}) == Memory(events="7", last=day(6))
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_a_run_with_nothing_new_leaves_no_batch_behind(log, learned):
+    bank = learned(log)
+    batches = bank.batches()
+    assert bank.run(day(6, 3)).state is RunState.NOTHING_NEW
+    assert bank.batches() == batches

@@ -11,7 +11,7 @@ from tests.run.conftest import late
 
 from watchkeeper.plan.due import Ask, Due, Reason
 from watchkeeper.run.ingest import find, take_in
-from watchkeeper.run.monitor import remembered
+from watchkeeper.run.remembered import remembered
 from watchkeeper.run.outlook import Outlook, look
 from watchkeeper.run.reach import affected, readable
 

@@ -134,3 +134,30 @@ def test_a_store_folder_that_may_only_be_read_is_told_clearly(tmp_path_factory, 
 
 def test_iso_sorts_as_time_does():
     assert db.iso(datetime(2026, 1, 1, tzinfo=UTC)) < db.iso(datetime(2026, 1, 1, 0, 0, 0, 1, tzinfo=UTC))
+
+
+def test_a_full_database_is_a_fault_that_says_what_to_do_and_keeps_what_was_there(tmp_path, now):
+    opened = open_database("sqlite:///ledger.db", tmp_path)
+    with opened.writing() as connection:
+        pages = connection.scalar(sa.text("PRAGMA page_count"))
+        connection.execute(sa.text(f"PRAGMA max_page_count = {pages}"))
+    row = {"owner": "o", "manifest": {"text": "x" * 100_000}, "started_at": now}
+    with (
+        pytest.raises(Faulty, match=r"E301.*database or disk is full.*Free disk space"),
+        opened.writing() as connection,
+    ):
+        connection.execute(db.batches.insert().values(**row))
+    with opened.reading() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(db.batches)) == 0
+    opened.close()
+
+
+def test_a_damaged_database_is_a_fault(tmp_path):
+    opened = open_database("sqlite:///ledger.db", tmp_path)
+    opened.close()
+    whole = (tmp_path / "ledger.db").read_bytes()
+    (tmp_path / "ledger.db").write_bytes(whole[:4096] + b"\x7f" * (len(whole) - 4096))
+    with pytest.raises(Faulty, match="E301"):
+        again = open_database("sqlite:///ledger.db", tmp_path)
+        with again.writing() as connection:
+            connection.execute(db.consumed_batches.insert().values(account="a", seq=1))

@@ -4,6 +4,8 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -84,3 +86,27 @@ def test_a_process_does_not_give_back_what_another_took_over(database, now):
     leases.take(database, OWNER, Process.this(), now + timedelta(minutes=6))
     leases.give_back(database, OWNER, ELSEWHERE)
     assert holders(database) == [OWNER]
+
+
+def test_one_who_waits_gets_the_lease_when_it_is_given_back(database):
+    taken = threading.Event()
+
+    def work() -> None:
+        with leases.held(database, OWNER):
+            taken.set()
+            time.sleep(0.3)
+
+    other = threading.Thread(target=work)
+    other.start()
+    taken.wait(10)
+    with leases.held(database, OWNER, wait_seconds=30):
+        assert holders(database) == [OWNER]
+    other.join()
+
+
+def test_one_who_waited_long_enough_is_told_who_holds_it(database):
+    begun = time.monotonic()
+    with leases.held(database, OWNER), pytest.raises(LeaseHeld, match=f"process {os.getpid()}"):  # noqa: SIM117
+        with leases.held(database, OWNER, wait_seconds=0.2):
+            pass
+    assert 0.2 <= time.monotonic() - begun < 5

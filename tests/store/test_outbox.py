@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from watchkeeper.store import database as db
 from watchkeeper.store import ledger, outbox
 
 
@@ -48,3 +49,13 @@ def test_one_that_was_given_up_waits_no_longer_and_says_why(connection, now):
     outbox.given_up(connection, delivery.id, "the webhook is gone")
     assert outbox.pending(connection) == 0
     assert outbox.of_entry(connection, 1)[0].receipt == "the webhook is gone"
+
+
+def test_what_waits_can_be_told_by_monitor(connection, now):
+    values = {"fingerprint": "f", "episode": 1, "model": "m", "cause": "c", "severity": "warning", "state": "open"}
+    times = {"opened_at": now, "changed_at": now}
+    connection.execute(
+        db.incidents.insert().values(id="i", monitor="credit", content={}, entry_seq=1, **values, **times)
+    )
+    ask(connection, now)
+    assert (outbox.pending(connection, "credit"), outbox.pending(connection, "other")) == (1, 0)

@@ -7,7 +7,7 @@ import pytest
 
 from watchkeeper import schemas
 from watchkeeper.engines.local import Local
-from watchkeeper.store.tables import Tables
+from watchkeeper.store.tables import Tables, fell_behind
 from watchkeeper.terms import Window
 
 DAY = timedelta(days=1)
@@ -56,7 +56,7 @@ def test_nothing_stored_reads_as_empty_tables_of_the_right_schema(tables):
     assert tables.annotations("s", columns=["join_key"]).schema.names == ["join_key"]
     assert tables.event_times("s", 0).num_rows == 0
     assert list(tables.scan_events("s")) == []
-    assert (tables.source_seq("s"), tables.monitor_seq("m")) == (0, 0)
+    assert set({**tables.source_seqs("s"), **tables.monitor_seqs("m")}.values()) == {0}
 
 
 def event(number: int, day: int, seq: int) -> dict:
@@ -86,7 +86,7 @@ def test_events_are_stored_once_per_batch_and_read_by_span(tables):
         {"event_id": "e3", "inputs": {"income": 3.0}},
     ]
     assert tables.event_times("main.log/x", 1)["event_time"].to_pylist() == [window(1).start + timedelta(hours=3)]
-    assert tables.source_seq("main.log/x") == 2
+    assert max(tables.source_seqs("main.log/x").values()) == 2
 
 
 def test_new_features_join_the_stored_events(tables):
@@ -114,7 +114,7 @@ def test_an_annotation_that_is_stored_is_not_written_again(tables):
 
 def test_annotations_of_one_call_without_rows_still_count_as_done(tables):
     tables.append_annotations("s", schemas.ANNOTATIONS.empty_table(), 4)
-    assert tables.source_seq("s") == 4
+    assert max(tables.source_seqs("s").values()) == 4
 
 
 def counted(tables: Tables, monitor: str = "m", **chosen) -> list[tuple]:
@@ -149,7 +149,7 @@ def test_a_run_with_nothing_to_count_replaces_nothing(tables):
     tables.replace_statistics("m", rows(schemas.STATISTICS, statistic("m", 0, 5)), [window(0)], 1)
     tables.replace_statistics("m", schemas.STATISTICS.empty_table(), [], 2)
     assert counted(tables) == [("input", 0, 5)]
-    assert tables.monitor_seq("m") == 2
+    assert max(tables.monitor_seqs("m").values()) == 2
 
 
 def test_statistics_of_another_measure_are_told_apart(tables):
@@ -221,4 +221,9 @@ def test_a_row_that_lacks_what_is_needed_is_refused(tables):
     bad = rows(schemas.POINTS, point(0, 0.1, 1)).drop_columns(["status"])
     with pytest.raises(KeyError, match="status"):
         tables.append_points("m", bad, 1)
-    assert tables.monitor_seq("m") == 0
+    assert max(tables.monitor_seqs("m").values()) == 0
+
+
+def test_tables_that_hold_less_than_they_did_are_named():
+    assert fell_behind({"events": 3, "annotations": 3}, {"events": 3, "annotations": 2}) == []
+    assert fell_behind({"events": 1}, {"events": 3, "annotations": 2}) == ["annotations", "events"]

@@ -20,11 +20,15 @@ from watchkeeper.run.workplace import Workplace
 from watchkeeper.sources.base import ColumnMap, Source, UnpackOptions, notes_of
 from watchkeeper.spec.monitor import Monitor
 from watchkeeper.store import batches, leases
-from watchkeeper.store.batches import Batch
-from watchkeeper.store.tables import source_owner
+from watchkeeper.store.batches import Batch, Standing
+from watchkeeper.store.tables import ANNOTATIONS, EVENTS, fell_behind, source_owner
 
 _INFERRED_ROWS = 20_000
 """First rows that the types of a log are inferred from; they are kept from then on."""
+_PATIENCE_SECONDS = 60.0
+"""How long to wait while another monitor's run reads the same log."""
+STORED = "stored"
+"""Among the cursors: the last batch that each table held when they were written."""
 IN_PLACE = "rows"
 """The format whose tables are read in place."""
 
@@ -127,41 +131,112 @@ class Intake:
 
 
 def take_in(place: Workplace, log: Log) -> Intake:
-    """Bring the events and annotations of a log up to date; safe to repeat.
+    """Bring the events and annotations of a log up to date; safe to repeat, and nothing is written without need.
 
     Raises:
-        LeaseHeld: another process reads the same log.
+        LeaseHeld: another process has been reading the same log for long.
+        StoreBehind: the tables hold more of the log than the database knows.
     """
     owner = source_owner(log.source_id)
     arrived = Arrived()
-    with leases.held(place.database, owner):
-        cursors = batches.cursors(place.database, owner)
-        batch = batches.begin(place.database, owner, place.now, lambda: _manifest(place, log, cursors))
-        options = log.options(place, batch.seq, batch.manifest["table"]["cursor"])
-        if not log.in_place:
-            _store_events(place, log, options, batch, arrived)
-        ends = {name: part["cursor"] for name, part in batch.manifest.items()}
-        if log.monitor.labels is not None and not _store_labels(place, log, batch, arrived):
-            ends.pop("labels", None)
-        batches.finish(place.database, batch, {**cursors, **ends}, place.now)
-    events = read_as_of(place, log, options, _changes(batch.manifest["table"]), batch.seq)
-    return Intake(log, events, batch.seq, arrived)
+    with leases.held(place.database, owner, wait_seconds=_PATIENCE_SECONDS):
+        stored = place.tables.source_seqs(log.source_id)
+        batches.refuse_if_behind(place.database, owner, max(stored.values()))
+        left = batches.unfinished(place.database, owner)
+        if left is not None:
+            _take_up(place, log, left, arrived)
+            stored = place.tables.source_seqs(log.source_id)
+        seq, table = _bring_up_to_date(place, log, stored, arrived)
+    options = log.options(place, seq, table.cursor)
+    return Intake(log, read_as_of(place, log, options, table, seq), seq, arrived)
 
 
-def _manifest(place: Workplace, log: Log, cursors: Mapping[str, str]) -> dict[str, Any]:
-    """What this batch will read: each table from the cursor of the last batch to its state now."""
+def _bring_up_to_date(place: Workplace, log: Log, stored: Mapping[str, int], arrived: Arrived) -> tuple[int, Changes]:
+    """The batch up to which all is stored, a new one where anything has changed, and the log as it was looked at."""
+    standing = _known(place, log, stored, arrived)
+    manifest = _manifest(place, log, standing.cursors)
+    table = _changes(manifest["table"])
+    if log.monitor.labels is not None and _labels_key(log.monitor) not in manifest:
+        arrived.notes.append(f"{log.monitor.labels.table} has gone; the labels known so far stand")
+    if all(part["cursor"] == part["since"] for part in manifest.values()):
+        return standing.seq, table
+    with place.progress.around("source.begin", log.monitor.name):
+        batch = batches.begin(place.database, source_owner(log.source_id), place.now, manifest)
+    _perform(place, log, batch, standing.cursors, arrived)
+    return batch.seq, table
+
+
+def _known(place: Workplace, log: Log, stored: Mapping[str, int], arrived: Arrived) -> Standing:
+    """Up to where a log was read; nothing of it where the store holds less than it did then."""
+    standing = batches.standing(place.database, source_owner(log.source_id))
+    lost = fell_behind(stored, standing.cursors.get(STORED, {}))
+    if not lost:
+        return standing
+    arrived.notes.append(
+        f"the store has lost rows of {', '.join(lost)} that were there: {log.table.name} was read anew"
+    )
+    return Standing(standing.seq)
+
+
+def _take_up(place: Workplace, log: Log, batch: Batch, arrived: Arrived) -> None:
+    """Finish a batch that a run left behind; where it cannot be read any more, all is read anew after it."""
+    known = batches.standing(place.database, batch.owner).cursors
+    try:
+        _perform(place, log, batch, known, arrived)
+    except Faulty as gone:
+        batches.set_aside(place.database, batch, place.now)
+        arrived.notes.append(f"a run that was cut short could not be taken up ({gone.faults[0].message})")
+
+
+def _perform(place: Workplace, log: Log, batch: Batch, known: Mapping[str, Any], arrived: Arrived) -> None:
+    """Do the hops of a batch that are not done, and record up to where that has read each table."""
+    done = place.tables.source_seqs(log.source_id)
+    parts = {name: part for name, part in batch.manifest.items() if name in _tables(place, log)}
+    _tell_rescan(log, _changes(parts["table"]), parts["table"]["since"], arrived)
+    if not log.in_place and done[EVENTS] < batch.seq:
+        options = log.options(place, batch.seq, parts["table"]["cursor"])
+        _store_events(place, log, options, batch, arrived)
+    labels = _labels_key(log.monitor)
+    if labels in parts and done[ANNOTATIONS] < batch.seq:
+        if has_gone(labels_table(place, log.monitor)):
+            parts.pop(labels)
+        else:
+            _store_labels(place, log, parts[labels], batch.seq, arrived)
+    ends = {name: part["cursor"] for name, part in parts.items()}
+    held = place.tables.source_seqs(log.source_id)
+    with place.progress.around("source.finish", log.monitor.name, batch.seq):
+        batches.finish(place.database, batch, {**known, **ends, STORED: held}, place.now)
+
+
+def _tell_rescan(log: Log, changes: Changes, since: str | None, arrived: Arrived) -> None:
+    if changes.rescan and since is not None:
+        arrived.notes.append(f"{log.table.name} was read anew: {changes.reason}")
+
+
+def _tables(place: Workplace, log: Log) -> dict[str, TableRef]:
+    """What a batch reads, by the name of its part."""
     tables = {"table": log.table}
-    if log.monitor.labels is not None and not _labels_have_gone(place, log, cursors):
-        tables["labels"] = labels_table(place, log.monitor)
-        faults = check_table(place.engine, tables["labels"], log.monitor)
+    if log.monitor.labels is not None:
+        tables[_labels_key(log.monitor)] = labels_table(place, log.monitor)
+    return tables
+
+
+def _labels_key(monitor: Monitor) -> str:
+    """Names the labels of a monitor among those that others take from the same table, or join to the same log."""
+    labels = monitor.labels
+    return "" if labels is None else f"labels {json.dumps([labels.table, labels.value, labels.at])}"
+
+
+def _manifest(place: Workplace, log: Log, cursors: Mapping[str, Any]) -> dict[str, Any]:
+    """What this batch will read: each table from the cursor of the last batch to its state now."""
+    tables, labels = _tables(place, log), _labels_key(log.monitor)
+    if labels in cursors and has_gone(tables[labels]):
+        tables.pop(labels)
+    elif log.monitor.labels is not None:
+        faults = check_table(place.engine, tables[labels], log.monitor)
         if faults:
             raise Faulty(faults)
     return {name: _part(place, table, cursors.get(name)) for name, table in tables.items()}
-
-
-def _labels_have_gone(place: Workplace, log: Log, cursors: Mapping[str, str]) -> bool:
-    """Whether labels were read before and are no longer there; labels that never were are a fault."""
-    return "labels" in cursors and has_gone(labels_table(place, log.monitor))
 
 
 def labels_table(place: Workplace, monitor: Monitor) -> TableRef:
@@ -185,8 +260,6 @@ def _store_events(place: Workplace, log: Log, options: UnpackOptions, batch: Bat
     rows: Iterator[pa.RecordBatch] = iter(())
     if not changes.empty:
         rows = place.engine.new_rows(log.table, part["since"], changes, log.source.reads(log.schema, options))
-    if changes.rescan and part["since"] is not None:
-        arrived.notes.append(f"{log.table.name} was read anew: {changes.reason}")
     events = []
     for logged in rows:
         options = _knowing(log, logged, options)
@@ -196,10 +269,9 @@ def _store_events(place: Workplace, log: Log, options: UnpackOptions, batch: Bat
     fresh = _together(events)
     if changes.rescan:
         fresh = _not_stored(place, log.source_id, fresh)
-    place.progress.stage("events.commit", "before", log.monitor.name, batch.seq)
-    place.tables.append_events(log.source_id, fresh, batch.seq)
-    place.progress.stage("events.commit", "after", log.monitor.name, batch.seq)
-    arrived.events = fresh.num_rows
+    with place.progress.around("events.commit", log.monitor.name, batch.seq):
+        place.tables.append_events(log.source_id, fresh, batch.seq)
+    arrived.events += fresh.num_rows
 
 
 def _knowing(log: Log, logged: pa.RecordBatch, options: UnpackOptions) -> UnpackOptions:
@@ -246,23 +318,17 @@ def _not_stored(place: Workplace, source_id: str, events: pa.Table) -> pa.Table:
     return events.filter(pa.array(keep, pa.bool_()))
 
 
-def _store_labels(place: Workplace, log: Log, batch: Batch, arrived: Arrived) -> bool:
-    """Store the labels that came; False where their table has gone, and those known so far stand."""
+def _store_labels(place: Workplace, log: Log, part: Mapping[str, Any], seq: int, arrived: Arrived) -> None:
     assert log.monitor.labels is not None
-    part, table = batch.manifest.get("labels"), labels_table(place, log.monitor)
-    if part is None or has_gone(table):
-        arrived.notes.append(f"{table.name} has gone; the labels known so far stand")
-        return False
+    table = labels_table(place, log.monitor)
     changes = _changes(part)
     if changes.empty:
-        return True
+        return
     rows = place.engine.new_rows(table, part["since"], changes, columns_of(log.monitor.labels))
-    made = label_annotations(rows, log.monitor, log.source_id, now=place.now, seq=batch.seq)
-    place.progress.stage("annotations.commit", "before", log.monitor.name, batch.seq)
-    place.tables.append_annotations(log.source_id, made, batch.seq)
-    place.progress.stage("annotations.commit", "after", log.monitor.name, batch.seq)
-    arrived.labels = made.num_rows
-    return True
+    made = label_annotations(rows, log.monitor, log.source_id, now=place.now, seq=seq)
+    with place.progress.around("annotations.commit", log.monitor.name, seq):
+        place.tables.append_annotations(log.source_id, made, seq)
+    arrived.labels += made.num_rows
 
 
 def read_as_of(place: Workplace, log: Log, options: UnpackOptions, changes: Changes, seq: int) -> Events:
@@ -289,12 +355,13 @@ class Ahead:
 
 def look_ahead(place: Workplace, log: Log) -> Ahead:
     """The events as a run would find them; of a log that is not read in place, the times of what would be taken in."""
-    cursors = batches.cursors(place.database, source_owner(log.source_id))
-    part = _part(place, log.table, cursors.get("table"))
+    stored = place.tables.source_seqs(log.source_id)
+    standing = _known(place, log, stored, Arrived())
+    part = _part(place, log.table, standing.cursors.get("table"))
     changes, options = _changes(part), log.options(place, 0, part["cursor"])
     if log.in_place:
         return Ahead(read_as_of(place, log, options, changes, 0), changes.rescan and part["since"] is not None, ())
-    known = StoredEvents(place.tables, log.source_id, str(place.tables.source_seq(log.source_id)))
+    known = StoredEvents(place.tables, log.source_id, str(max(stored.values())))
     if changes.empty:
         return Ahead(known, False, ())
     rows = place.engine.new_rows(log.table, part["since"], changes, log.source.reads(log.schema, options))

@@ -6,22 +6,21 @@ done recognise the batch, the others are done again, and the last transaction cl
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from watchkeeper.errors import Faulty
+from watchkeeper.errors import Fault, Faulty
 from watchkeeper.plan.due import Ask, Due, Reason
 from watchkeeper.run import derive, remains, tell
 from watchkeeper.run.ingest import Arrived, Intake, as_of_cursor, find, take_in
 from watchkeeper.run.limits import standing
 from watchkeeper.run.outlook import Memory, Outlook, look, with_baseline
 from watchkeeper.run.remains import NoEvents, kept, nothing_to_count
+from watchkeeper.run.remembered import lost, remembered, to_carry
 from watchkeeper.run.result import IncidentCounts, Rows, RunResult, RunState, WindowCounts
 from watchkeeper.run.stock import Stock, take_stock
 from watchkeeper.run.workplace import Workplace
@@ -44,13 +43,27 @@ def run_monitor(place: Workplace, monitor: Monitor, ask: Ask | None = None) -> R
     """
     started, owner = time.perf_counter(), monitor_owner(monitor.name)
     with leases.held(place.database, owner):
-        batches.refuse_if_behind(place.database, owner, place.tables.monitor_seq(monitor.name))
-        with place.database.reading() as connection:
-            left = batches.unfinished(connection, owner)
-        if left is not None:
-            _resume(place, monitor, left)
+        batches.refuse_if_behind(place.database, owner, max(place.tables.monitor_seqs(monitor.name).values()))
+        left = batches.unfinished(place.database, owner)
+        notes = [] if left is None else _take_up(place, monitor, left)
         result = _run(place, _intake(place, monitor), ask or Ask())
-    return replace(result, seconds=time.perf_counter() - started)
+    return replace(result, notes=(*notes, *result.notes), seconds=time.perf_counter() - started)
+
+
+def _take_up(place: Workplace, monitor: Monitor, left: Batch) -> list[str]:
+    """Finish a batch that a run left behind; set aside one that cannot be read any more as it was meant.
+
+    Setting it aside loses nothing: the memory of the monitor is that of the run before, so all of it is due again.
+    """
+    try:
+        missing = lost(place, monitor.name)
+        if missing:
+            raise Faulty([Fault("E301", f"the store has lost rows of {', '.join(missing)}")])
+        _resume(place, monitor, left)
+    except Faulty as gone:
+        batches.set_aside(place.database, left, place.now)
+        return [f"a run that was cut short could not be taken up ({gone.faults[0].message}); its work was done anew"]
+    return []
 
 
 def _intake(place: Workplace, monitor: Monitor) -> Intake:
@@ -85,7 +98,8 @@ def _run(place: Workplace, intake: Intake, ask: Ask) -> RunResult:
         return RunResult(
             name, version, RunState.NOTHING_NEW, 0, _rows(intake, Counter(), 0), notes=_notes(intake, seen)
         )
-    batch = batches.begin(place.database, monitor_owner(name), place.now, lambda: _manifest(place, intake, seen))
+    with place.progress.around("monitor.begin", name):
+        batch = batches.begin(place.database, monitor_owner(name), place.now, _manifest(place, intake, seen))
     return _perform(place, intake, seen, batch)
 
 
@@ -95,12 +109,6 @@ def _look(place: Workplace, intake: Intake, memory: Memory, ask: Ask) -> Outlook
         return look(place, intake.log, intake.events, intake.seq, memory, ask)
     then = replace(place, now=memory.last or place.now)
     return nothing_to_count(look(then, intake.log, intake.events, intake.seq, memory, ask))
-
-
-def remembered(place: Workplace, monitor: str) -> Memory:
-    """What a monitor remembers of its last run."""
-    text = batches.cursors(place.database, monitor_owner(monitor)).get("memory")
-    return Memory.from_json(json.loads(text) if text else None)
 
 
 def _nothing_new(seen: Outlook, version: str) -> bool:
@@ -121,20 +129,19 @@ def _manifest(place: Workplace, intake: Intake, seen: Outlook) -> dict[str, Any]
 
 def _perform(place: Workplace, intake: Intake, seen: Outlook, batch: Batch) -> RunResult:
     name, tables = seen.monitor.name, place.tables
-    stages = _Stages(place, name, batch.seq)
-    stock = take_stock(place, intake, seen, batch.seq, stages.stage)
+    stage = partial(place.progress.around, monitor=name, seq=batch.seq)
+    stock = take_stock(place, intake, seen, batch.seq, stage)
     seen = with_baseline(place, intake.log, intake.events, seen)
     version = monitor_version(seen.resolved, seen.baseline.grid_ids)
     points = derive.points(tables, seen, version, batch.seq)
-    with stages.stage("points.commit"):
+    with stage("points.commit"):
         tables.append_points(name, points.fresh, batch.seq)
     verdicts = derive.verdicts(place, seen, version, batch.seq)
-    with stages.stage("verdicts.commit"):
+    with stage("verdicts.commit"):
         tables.append_verdicts(name, verdicts, batch.seq)
-    memory = _memory(intake, seen, stock, version)
-    with stages.stage("ledger.commit"):
-        ends = {"memory": json.dumps(memory.to_json())}
-        told = tell.incidents(place, seen, version, batch, ends, kept(intake))
+    carried = {**kept(intake), **to_carry(place, name, _memory(intake, seen, stock, version))}
+    with stage("ledger.commit"):
+        told = tell.incidents(place, seen, version, batch, carried)
     outcomes = Counter(verdicts["outcome"].to_pylist())
     return _result(intake, seen, version, batch, stock, points, outcomes, told)
 
@@ -150,21 +157,6 @@ def _memory(intake: Intake, seen: Outlook, stock: Stock, version: str) -> Memory
         version=version,
         limits=standing(seen.resolved.limits, seen.memory.limits, seen.memory.last),
     )
-
-
-@dataclass(frozen=True)
-class _Stages:
-    """Says before and after each commit that it happens."""
-
-    place: Workplace
-    monitor: str
-    seq: int
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        self.place.progress.stage(name, "before", self.monitor, self.seq)
-        yield
-        self.place.progress.stage(name, "after", self.monitor, self.seq)
 
 
 def _result(

@@ -52,13 +52,20 @@ class Memory:
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any] | None) -> Memory:
+        """Of text that an earlier release wrote, what it lacks is as before the first run."""
         if not body:
             return cls()
-        times = {name: datetime.fromisoformat(body[name]) if body[name] else None for name in ("last", "first")}
-        ahead, empty = frozenset(body["ahead"]), frozenset(body["empty"])
-        limits = {name: at and datetime.fromisoformat(at) for name, at in body["limits"].items()}
-        plain = body["events"], body["annotations"], times["last"], times["first"]
-        return cls(*plain, ahead, empty, body["version"], limits)
+        limits = body.get("limits", {})
+        return cls(
+            events=body.get("events"),
+            annotations=body.get("annotations", 0),
+            last=_moment_of(body.get("last")),
+            first=_moment_of(body.get("first")),
+            ahead=frozenset(body.get("ahead", ())),
+            empty=frozenset(body.get("empty", ())),
+            version=body.get("version", ""),
+            limits={name: _moment_of(at) for name, at in limits.items()},
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -71,6 +78,10 @@ class Memory:
             "version": self.version,
             "limits": {name: at and at.isoformat() for name, at in self.limits.items()},
         }
+
+
+def _moment_of(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 @dataclass(frozen=True)

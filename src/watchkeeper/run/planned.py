@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from watchkeeper.plan.due import Ask, Due, Reason
 from watchkeeper.run.ingest import Log, find, look_ahead
-from watchkeeper.run.monitor import remembered
 from watchkeeper.run.outlook import Outlook, look
+from watchkeeper.run.remembered import remembered
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.spec.digest import monitor_version
 from watchkeeper.spec.monitor import Monitor

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -45,7 +46,7 @@ def kept(intake: Intake) -> dict[str, str]:
     return {"table": intake.log.table.name, "format": intake.log.source.name, "features": features}
 
 
-def intake_of(place: Workplace, monitor: Monitor, memory: Memory, known: Mapping[str, str]) -> Intake | None:
+def intake_of(place: Workplace, monitor: Monitor, memory: Memory, known: Mapping[str, Any]) -> Intake | None:
     """The intake of a log that has gone; None where nothing was ever counted of it.
 
     Args:

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from watchkeeper.incidents.project import open_problems
 from watchkeeper.run import baseline as baselines
-from watchkeeper.run.monitor import remembered
 from watchkeeper.run.outlook import Memory
+from watchkeeper.run.remembered import remembered
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.spec.monitor import Monitor
 from watchkeeper.store import incidents as projection
@@ -49,14 +49,14 @@ def state_of(place: Workplace, monitor: Monitor) -> MonitorState:
     points = place.tables.current_points(monitor.name)
     with place.database.reading() as connection:
         known = projection.listed(connection)
-        waiting = outbox.pending(connection)
+        waiting = outbox.pending(connection, monitor.name)
         last = versions.monitor(connection, monitor.name).last_run or {}
     problems = [one for one in open_problems(known) if one.monitor == monitor.name]
     return MonitorState(
         monitor=monitor.name,
         model=monitor.model,
         state=_state(place, monitor, memory, problems, bool(last.get("error"))),
-        last_run=memory.last,
+        last_run=datetime.fromisoformat(last["at"]) if "at" in last else memory.last,
         last_event=_last_event(points),
         last_final_window=_last_final(points),
         labels_matured_until=_matured(points),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -30,13 +31,12 @@ def incidents(
     seen: Outlook,
     version: str,
     batch: Batch,
-    cursors: Mapping[str, str],
-    log: Mapping[str, str],
+    carried: Mapping[str, Any],
 ) -> IncidentCounts:
     """Append what the verdicts mean, ask for its delivery, and close the batch.
 
     Args:
-        log: what is kept of the log for the time when that has gone.
+        carried: what the monitor carries to its next run.
     """
     monitor = seen.monitor
     verdicts = place.tables.current_verdicts(monitor.name)
@@ -58,8 +58,8 @@ def incidents(
         projection.apply(connection, entries)
         _ask_for_deliveries(connection, monitor, drafts, entries)
         versions.put_version(connection, monitor.name, version, spelt(monitor), place.now)
-        versions.save_monitor(connection, monitor.name, version=version, judged_seq=batch.seq, cursors=log)
-        batches.finish_in(connection, batch, cursors, place.now)
+        versions.save_monitor(connection, monitor.name, version=version, judged_seq=batch.seq, cursors=carried)
+        batches.finish_in(connection, batch, {}, place.now)
     return _counts(entries)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -19,7 +20,14 @@ class Progress:
     """Told before and after each stage; the base class keeps silent."""
 
     def stage(self, stage: str, phase: str, monitor: str, seq: int) -> None:
-        """``phase`` is ``before`` or ``after``."""
+        """``phase`` is ``before`` or ``after``; ``seq`` is 0 where the stage itself takes the number."""
+
+    @contextmanager
+    def around(self, stage: str, monitor: str, seq: int = 0) -> Iterator[None]:
+        """Say before and after a commit or a transaction that it happens."""
+        self.stage(stage, "before", monitor, seq)
+        yield
+        self.stage(stage, "after", monitor, seq)
 
 
 @dataclass(frozen=True)

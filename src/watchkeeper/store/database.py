@@ -18,9 +18,10 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
 from watchkeeper.errors import Fault, Faulty
+from watchkeeper.store.upgrade import upgrade
 
-SCHEMA_VERSION = 1
-"""Rises when the tables below change; a database of a later version is refused."""
+SCHEMA_VERSION = 2
+"""Rises when the tables below change; an earlier one is brought up to it by ``store.upgrade``, a later one refused."""
 _BUSY_SECONDS = 30
 
 
@@ -71,18 +72,26 @@ def _needed(name: str, type_: Any, **options: Any) -> sa.Column[Any]:
     return sa.Column(name, type_, nullable=False, **options)
 
 
+def _some(name: str, column: sa.Column[Any], *, where: sa.ColumnElement[bool], unique: bool = False) -> sa.Index:
+    """An index over those rows only that are asked for again and again."""
+    return sa.Index(name, column, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
 schema_version = _table("schema_version", sa.Column("version", sa.Integer, primary_key=True))
 
 batches = _table(
     "batches",
     sa.Column("seq", _WHOLE, primary_key=True, autoincrement=True),
-    _needed("owner", sa.Text, index=True),
+    _needed("owner", sa.Text),
     _needed("manifest", Json),
     _needed("started_at", Moment),
     sa.Column("finished_at", Moment),
     sa.Column("cursors", Json),
     sqlite_autoincrement=True,
 )
+sa.Index("batches_of_an_owner", batches.c.owner, batches.c.seq)
+_some("unfinished_batches", batches.c.owner, where=batches.c.finished_at.is_(None))
+_some("batches_with_cursors", batches.c.owner, where=batches.c.cursors.is_not(None))
 leases = _table(
     "leases",
     sa.Column("owner", sa.Text, primary_key=True),
@@ -144,6 +153,8 @@ outbox = _table(
     sa.Column("receipt", sa.Text),
     sa.ForeignKeyConstraint(["entry_seq"], ["entries.seq"]),
 )
+sa.Index("deliveries_of_an_entry", outbox.c.entry_seq)
+sa.Index("deliveries_by_state", outbox.c.state, outbox.c.next_at)
 incidents = _table(
     "incidents",
     sa.Column("id", sa.Text, primary_key=True),
@@ -161,12 +172,11 @@ incidents = _table(
     _needed("content", Json),
     _needed("entry_seq", _WHOLE),
 )
-sa.Index(
+_some(
     "one_unresolved_incident_per_fingerprint",
     incidents.c.fingerprint,
+    where=incidents.c.state != "resolved",
     unique=True,
-    sqlite_where=incidents.c.state != "resolved",
-    postgresql_where=incidents.c.state != "resolved",
 )
 consumed_batches = _table(
     "consumed_batches",
@@ -184,14 +194,28 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that only reads: it sees one state and holds up no writer."""
-        with self.engine.connect() as connection, connection.begin():
+        with self._clear_faults(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction that writes, committed at the end, rolled back on an error; in SQLite one at a time."""
-        with self.engine.connect() as connection, connection.execution_options(writes=True).begin():
+        with (
+            self._clear_faults(),
+            self.engine.connect() as connection,
+            connection.execution_options(writes=True).begin(),
+        ):
             yield connection
+
+    @contextmanager
+    def _clear_faults(self) -> Iterator[None]:
+        """A full disk, a folder that may only be read, a lock that is never freed, a damaged file: said as such."""
+        try:
+            yield
+        except sa.exc.DatabaseError as error:
+            if not isinstance(error, sa.exc.OperationalError) and type(error) is not sa.exc.DatabaseError:
+                raise
+            raise Faulty([_unusable(self.engine.url, error)]) from error
 
     def close(self) -> None:
         """Give back all connections."""
@@ -251,8 +275,11 @@ def _create(engine: sa.Engine) -> None:
         if found is None:
             connection.execute(schema_version.insert().values(version=SCHEMA_VERSION))
             connection.execute(head.insert().values(id=1, seq=0, hash="0" * 64))
-        elif found != SCHEMA_VERSION:
+        elif found > SCHEMA_VERSION:
             raise Faulty([_other_version(engine.url, found)])
+        elif found < SCHEMA_VERSION:
+            upgrade(connection, found, metadata)
+            connection.execute(schema_version.update().values(version=SCHEMA_VERSION))
 
 
 def _unopened(place: sa.URL, error: Exception) -> Fault:
@@ -260,6 +287,21 @@ def _unopened(place: sa.URL, error: Exception) -> Fault:
     shown = place.render_as_string(hide_password=True)
     message = f"the database {shown} cannot be opened: {reason}"
     return Fault("E301", message, "Make its folder writable, or name another with --database.")
+
+
+_FIXES = {
+    "full": "Free disk space and run again: what was begun is taken up where it stopped.",
+    "readonly": "Make its folder writable, or name another with --database.",
+    "locked": f"Another process has been writing for more than {_BUSY_SECONDS} seconds; try again when it has ended.",
+    "malformed": "Restore it from a backup together with the store folder.",
+}
+"""What to do, by a word of the database's own message."""
+
+
+def _unusable(place: sa.URL, error: sa.exc.DatabaseError) -> Fault:
+    reason = str(error.orig)
+    fix = next((fix for word, fix in _FIXES.items() if word in reason), "Look at its folder, or at its server.")
+    return Fault("E301", f"the database {place.render_as_string(hide_password=True)} failed: {reason}", fix)
 
 
 def _other_version(place: sa.URL, found: int) -> Fault:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from watchkeeper.errors import LeaseHeld
+from watchkeeper.errors import Faulty, LeaseHeld
 from watchkeeper.store import database as db
 from watchkeeper.store.database import Database
 from watchkeeper.store.process import Process
@@ -17,6 +19,7 @@ from watchkeeper.store.process import Process
 EXPIRY = timedelta(minutes=5)
 """How long a lease outlives the last word of a holder on another host."""
 _RENEWAL_SECONDS = 60.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
 def clock() -> datetime:
@@ -25,14 +28,19 @@ def clock() -> datetime:
 
 
 @contextmanager
-def held(database: Database, owner: str, now: Callable[[], datetime] = clock) -> Iterator[None]:
+def held(
+    database: Database, owner: str, now: Callable[[], datetime] = clock, *, wait_seconds: float = 0.0
+) -> Iterator[None]:
     """Hold the lease of an owner, renewed in the background, given back at the end.
+
+    Args:
+        wait_seconds: how long to wait for one that another process holds.
 
     Raises:
         LeaseHeld: another process holds it.
     """
     me = Process.this()
-    take(database, owner, me, now())
+    _take_within(wait_seconds, lambda: take(database, owner, me, now()))
     done = threading.Event()
     renewal = threading.Thread(target=_renew, args=(database, owner, me, now, done), daemon=True)
     renewal.start()
@@ -41,7 +49,21 @@ def held(database: Database, owner: str, now: Callable[[], datetime] = clock) ->
     finally:
         done.set()
         renewal.join()
-        give_back(database, owner, me)
+        with suppress(Faulty):  # what the work itself met says more; a lease left behind is free when its holder ends
+            give_back(database, owner, me)
+
+
+def _take_within(seconds: float, attempt: Callable[[], None]) -> None:
+    """Repeat an attempt until the time is up, at growing and uneven intervals."""
+    end, pause = time.monotonic() + seconds, _FIRST_PAUSE
+    while True:
+        try:
+            return attempt()
+        except LeaseHeld:
+            if time.monotonic() >= end:
+                raise
+        time.sleep(min(pause * random.uniform(0.5, 1.0), max(end - time.monotonic(), 0.0)))  # noqa: S311
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def take(database: Database, owner: str, me: Process, now: datetime) -> None:
@@ -82,5 +104,5 @@ def _mine(owner: str, me: Process) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _renew(database: Database, owner: str, me: Process, now: Callable[[], datetime], done: threading.Event) -> None:
     while not done.wait(_RENEWAL_SECONDS):
-        with database.writing() as connection:
+        with suppress(Faulty), database.writing() as connection:  # one that fails is followed by others in time
             connection.execute(db.leases.update().where(*_mine(owner, me)).values(renewed_at=now()))

@@ -49,9 +49,14 @@ def of_entry(connection: sa.Connection, entry_seq: int) -> list[Delivery]:
     return [_delivery(row) for row in connection.execute(chosen)]
 
 
-def pending(connection: sa.Connection) -> int:
-    """How many deliveries wait."""
-    return connection.scalar(sa.select(sa.func.count()).where(db.outbox.c.state == PENDING)) or 0
+def pending(connection: sa.Connection, monitor: str | None = None) -> int:
+    """How many deliveries wait, of all monitors or about the incidents of one."""
+    chosen = sa.select(sa.func.count()).select_from(db.outbox).where(db.outbox.c.state == PENDING)
+    if monitor is not None:
+        told = db.outbox.join(db.entries, db.entries.c.seq == db.outbox.c.entry_seq)
+        whose = told.join(db.incidents, db.incidents.c.id == db.entries.c.subject)
+        chosen = chosen.select_from(whose).where(db.incidents.c.monitor == monitor)
+    return connection.scalar(chosen) or 0
 
 
 def delivered(connection: sa.Connection, id: int, receipt: str | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from watchkeeper.engines.places import is_delta
 from watchkeeper.store.current import newest
 from watchkeeper.terms import Window
 
+EVENTS = "events"
 ANNOTATIONS = "annotations"
 GRIDS = "grids"
 STATISTICS = "statistics"
@@ -54,6 +55,11 @@ def monitor_owner(monitor: str) -> str:
     return f"monitor:{monitor}"
 
 
+def fell_behind(stored: Mapping[str, int], known: Mapping[str, int]) -> list[str]:
+    """Tables that hold less than was known of them, as after a store folder was removed or restored."""
+    return sorted(name for name, seq in known.items() if stored.get(name, 0) < seq)
+
+
 def app(table: str, owner: str) -> str:
     """The application whose transactions tell what an owner has written to a table."""
     return f"watchkeeper/{table}/{owner}"
@@ -73,7 +79,7 @@ class Tables:
 
     def append_events(self, source_id: str, events: pa.Table, seq: int) -> bool:
         """Store arrivals; every one is kept, also the second of an event id."""
-        txn = Txn(app("events", source_owner(source_id)), seq)
+        txn = Txn(app(EVENTS, source_owner(source_id)), seq)
         return self.engine.write(self.events_table(source_id), events, txn=txn, partition_by=("event_date",))
 
     def append_annotations(self, source_id: str, annotations: pa.Table, seq: int) -> bool:
@@ -194,17 +200,16 @@ class Tables:
         """The current verdicts of a monitor whose windows start in ``[since, until)``."""
         return newest(self.verdicts(monitor, since=since, until=until), VERDICT_KEY)
 
-    def source_seq(self, source_id: str) -> int:
-        """The last batch of a source that any of its tables holds; 0 for none."""
+    def source_seqs(self, source_id: str) -> dict[str, int]:
+        """The last batch of a source that each of its tables holds; 0 for none."""
         owner = source_owner(source_id)
-        events = self.engine.stored_seq(self.events_table(source_id), app("events", owner))
-        annotations = self.engine.stored_seq(self.table(ANNOTATIONS), app(ANNOTATIONS, owner))
-        return max(events or 0, annotations or 0)
+        places = {EVENTS: self.events_table(source_id), ANNOTATIONS: self.table(ANNOTATIONS)}
+        return {name: self.engine.stored_seq(place, app(name, owner)) or 0 for name, place in places.items()}
 
-    def monitor_seq(self, monitor: str) -> int:
-        """The last batch of a monitor that any of its tables holds; 0 for none."""
+    def monitor_seqs(self, monitor: str) -> dict[str, int]:
+        """The last batch of a monitor that each of its tables holds; 0 for none."""
         owner = monitor_owner(monitor)
-        return max(self.engine.stored_seq(self.table(name), app(name, owner)) or 0 for name in MONITOR_TABLES)
+        return {name: self.engine.stored_seq(self.table(name), app(name, owner)) or 0 for name in MONITOR_TABLES}
 
     def _append(self, name: str, owner: str, data: pa.Table, seq: int) -> bool:
         return self._write(name, owner, data, seq, None)

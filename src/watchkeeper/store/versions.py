@@ -14,12 +14,19 @@ from watchkeeper.store import database as db
 
 @dataclass(frozen=True, slots=True)
 class MonitorRow:
-    """One monitor. ``judged_seq``: the last batch that was judged, 0 for none; ``last_run``: JSON, None before it."""
+    """One monitor.
+
+    Args:
+        judged_seq: the last batch that was judged; 0 for none.
+        cursors: what it carries from one run to the next, written when a batch is closed: its ``memory``, what its
+            tables hold (``stored``: last batch by table), and ``table format features`` of its log.
+        last_run: ``at`` and ``error`` of the last run, whether it found anything to do or not; None before it.
+    """
 
     name: str
     version: str | None = None
     judged_seq: int = 0
-    cursors: Mapping[str, str] = field(default_factory=dict)
+    cursors: Mapping[str, Any] = field(default_factory=dict)
     last_run: Mapping[str, Any] | None = None
 
 

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -203,18 +204,16 @@ class Project:
             return _failed(monitor, error)
         except Exception as error:  # one monitor's trouble, also an unforeseen one, must not stop the others
             attempt = _failed(monitor, error)
-            self._remember(monitor, attempt.result.error)
+            with suppress(Faulty):  # the database may be what has failed, and the attempt says so
+                self._remember(monitor, attempt.result.error)
             return attempt
 
     def _remember(self, monitor: Monitor, error: str | None) -> None:
-        """Keep how the last run went, for ``status``; a run that went as well as the one before writes nothing."""
-        database = self.place.database
-        with database.reading() as connection:
-            before = versions.monitor(connection, monitor.name).last_run or {"error": None}
-        if before["error"] is not None or error is not None:
-            told = {"error": error, "at": iso(self.place.now)}
-            with database.writing() as connection:
-                versions.save_monitor(connection, monitor.name, last_run=told)
+        """Keep when the last run was and how it went, for ``status``; all that a run with nothing to do leaves."""
+        told = {"error": error, "at": iso(self.place.now)}
+        place = self.place
+        with place.progress.around("status.commit", monitor.name), place.database.writing() as connection:
+            versions.save_monitor(connection, monitor.name, last_run=told)
 
     def status(self, names: Sequence[str] = ()) -> list[MonitorState]:
         """How each monitor stands."""

@@ -15,8 +15,8 @@ from watchkeeper.run import baseline as baselines
 from watchkeeper.run.baseline_table import BaselineTable
 from watchkeeper.run.ingest import Log, find, labels_table
 from watchkeeper.run.labels import check_table
-from watchkeeper.run.monitor import remembered
 from watchkeeper.run.outlook import available
+from watchkeeper.run.remembered import remembered
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.settings import Settings
 from watchkeeper.spec.digest import monitor_version

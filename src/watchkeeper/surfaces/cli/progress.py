@@ -42,6 +42,9 @@ class BarProgress(Progress):
 
 
 _WORDS = {
+    "source.begin": "looking at the log",
+    "source.finish": "closing the log",
+    "monitor.begin": "planning",
     "events.commit": "reading the log",
     "annotations.commit": "reading the labels",
     "grids.commit": "fitting the baseline",
@@ -49,6 +52,7 @@ _WORDS = {
     "points.commit": "computing",
     "verdicts.commit": "judging",
     "ledger.commit": "writing the ledger",
+    "status.commit": "noting the run",
 }
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from importlib import metadata
 
 from watchkeeper.run import baseline as baselines
-from watchkeeper.run.monitor import remembered
+from watchkeeper.run.remembered import remembered
 from watchkeeper.run.state import state_of
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.spec.monitor import Monitor
