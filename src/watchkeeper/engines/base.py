@@ -36,6 +36,26 @@ class TableRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows of a table in its own order.
+
+    Args:
+        rows: the sample; the whole table where it is small.
+        total: rows of the table, counted or told by its metadata.
+        even: every part of the table had the same chance; False where whole parts of a large one were left out.
+    """
+
+    rows: pa.Table
+    total: int
+    even: bool = True
+
+    @property
+    def whole(self) -> bool:
+        """Whether every row is here."""
+        return self.rows.num_rows == self.total
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What has happened to a table since a cursor was taken.
 
@@ -108,6 +128,12 @@ class Engine(Protocol):
         self, table: TableRef, where: str | None = None, columns: Sequence[str] | None = None, cursor: str | None = None
     ) -> pa.Table:
         """A small result as one table; ``where`` is a SQL predicate, its times ISO text."""
+
+    def sample(self, table: TableRef, most: int) -> Sample:
+        """At most ``most`` rows, spread over the table in its order, and how many there are.
+
+        Bounded where the storage allows it: of Parquet and plain Delta some row groups are read, of CSV every row.
+        """
 
     def write(
         self,

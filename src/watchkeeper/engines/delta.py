@@ -297,6 +297,13 @@ def _parts(
     return sorted(kept, key=lambda part: part.path)
 
 
+def plain_parts(table: TableRef) -> list[parquet.Part] | None:
+    """The files that give the rows of the table as it is now; None where the files alone do not tell its rows."""
+    handle = open_table(table)
+    whole = plain_schema(pa.schema(handle.schema().to_arrow()))
+    return _parts(handle, table.location, whole, None, None) if is_plain(handle) else None
+
+
 def _may_hold(action: dict[str, Any], column: str, type_: pa.DataType, within: Sequence[Window]) -> bool:
     low = action.get(f"min.{column}", action.get(f"partition.{column}"))
     high = action.get(f"max.{column}", action.get(f"partition.{column}"))

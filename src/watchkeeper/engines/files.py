@@ -105,6 +105,13 @@ def _fixed(place: Place, path: Path) -> dict[str, str]:
     return {name: value for name, sign, value in (part.partition("=") for part in parts) if sign}
 
 
+def parts(place: Place) -> list[parquet.Part] | None:
+    """The Parquet files of a table with what their folders say; None for files of another kind."""
+    if place.storage is not Storage.PARQUET:
+        return None
+    return [parquet.Part(path, _fixed(place, path)) for path in place.files]
+
+
 def _broken(table: TableRef, place: Place, error: Exception) -> Fault:
     first = str(error).strip().splitlines()[0]
     return places.fault(table, f"the {place.storage.value} files of {table.location} cannot be read: {first}")

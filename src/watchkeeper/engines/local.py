@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from watchkeeper.engines import delta, expressions, files, hop, places
-from watchkeeper.engines.base import Changes, TableRef, Txn
+from watchkeeper.engines import delta, expressions, files, hop, places, sampling
+from watchkeeper.engines.base import Changes, Sample, TableRef, Txn
 from watchkeeper.engines.places import Storage
 from watchkeeper.terms import Window
 
@@ -67,6 +67,13 @@ class Local:
         rows = pa.Table.from_batches([batch.cast(schema) for batch in self.scan(table, cursor=cursor)], schema)
         kept = rows if where is None else rows.filter(_condition(rows, where))
         return kept if columns is None else kept.select(list(columns))
+
+    def sample(self, table: TableRef, most: int) -> Sample:
+        place = places.find(table)
+        parts = delta.plain_parts(table) if place.storage is Storage.DELTA else files.parts(place)
+        if parts is None:
+            return sampling.every_kth(self.scan(table), self.schema(table), most)
+        return sampling.of_parquet(parts, self.schema(table), most)
 
     def write(
         self,

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from watchkeeper.metrics.base import Metric
     from watchkeeper.run.planned import Planned
     from watchkeeper.run.state import MonitorState
+    from watchkeeper.surfaces.propose import Proposed, Wanted
 
 Moment = datetime | date | str
 """A UTC moment; a date or ``2026-01-31`` is midnight."""
@@ -134,6 +135,23 @@ class Project:
 
     def _read(self, path: Path) -> tuple[Monitor | None, list[Fault]]:
         return read_file(self.settings, path, self.place.now)
+
+    def propose(self, wanted: Wanted | str, *, preview: bool = True) -> Proposed:
+        """A first monitor file for a table, with the reason of each key, checked and tried.
+
+        Writes nothing unless ``wanted`` names where to.
+
+        Args:
+            wanted: the table, or what is known of it.
+            preview: try its newest windows in a temporary store.
+
+        Raises:
+            Faulty: E301 a table cannot be read; E102 the file is there already.
+        """
+        from watchkeeper.surfaces import propose
+
+        asked = propose.Wanted(wanted) if isinstance(wanted, str) else wanted
+        return propose.proposed(self.place, asked, preview=preview)
 
     def check(self, names: Sequence[str] = (), *, offline: bool = False) -> list[Checked]:
         """Each monitor with its faults and its spelt form; ``offline`` looks at the files only, not at the tables."""

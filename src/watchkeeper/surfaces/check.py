@@ -76,10 +76,11 @@ def check(place: Workplace, path: Path, *, offline: bool = False) -> Checked:
         return Checked(path.stem, file_name(place.settings, path), False, None, None, tuple(faults))
     if offline:
         return Checked(monitor.name, monitor.file, True, None, spelt(monitor), tuple(faults))
-    return _against_tables(place, monitor, faults)
+    return against_tables(place, monitor, faults)
 
 
-def _against_tables(place: Workplace, monitor: Monitor, faults: list[Fault]) -> Checked:
+def against_tables(place: Workplace, monitor: Monitor, faults: list[Fault]) -> Checked:
+    """A monitor that was read, looked at beside the tables it names."""
     found = _Looks(place, monitor)
     resolved = found.resolved()
     every = _ordered([*faults, *found.faults])

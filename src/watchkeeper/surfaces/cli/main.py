@@ -18,6 +18,7 @@ from watchkeeper.surfaces.cli.session import Session, current, global_options
 
 COMMANDS = (
     "demo",
+    "propose",
     "check",
     "plan",
     "run",
@@ -64,6 +65,7 @@ def _shared(command: Callable[..., Any]) -> Callable[..., Any]:
 _HELP = """Watch AI models after they are deployed.
 
 watchkeeper demo      see it find three planted problems, in about two minutes
+watchkeeper propose   write a first monitor file for a table of yours
 watchkeeper check     look for mistakes in your own monitors/*.yaml
 watchkeeper run       count, judge, open and close incidents; safe to repeat
 watchkeeper status    how your models are
