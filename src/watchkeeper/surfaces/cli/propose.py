@@ -33,9 +33,9 @@ def command(session: Session, table: str, output: Path | None, **known: str | No
     store. Needs no project, and writes nothing but what -o names: the monitor, and watchkeeper.yaml where a project
     has none; a file that is there already is left alone. Exit 1 when something is missing that only you can add.
 
-    watchkeeper propose data/predictions                       the file on standard output, the rest beside it
-    watchkeeper propose predictions.parquet -o .               writes ./monitors/predictions.yaml
-    watchkeeper propose log.csv --labels truth.csv -o credit   writes credit/monitors/log.yaml
+    watchkeeper propose data/predictions                 print the file
+    watchkeeper propose predictions.parquet -o .         ./monitors/predictions.yaml
+    watchkeeper propose log.csv --labels truth.csv -o credit
     """
     from watchkeeper.surfaces.propose import Wanted
 
