@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from json.encoder import encode_basestring
 from typing import Any
 
 _EXACT = 2**53
@@ -13,8 +14,7 @@ _EXACT_DIGITS = 15
 _PRINTED_WHOLE = 10**21
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LAST_OF_ONE_ORDER = "\ud7ff"
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
-_written = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_written = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def canonical(value: Any) -> str:
@@ -56,7 +56,7 @@ def spelt(value: str) -> str:
     """
     if not value.isascii() and _SURROGATE.search(value):
         raise ValueError("a lone surrogate is not Unicode text")
-    return _quoted(str(value))
+    return encode_basestring(value)
 
 
 def _number(value: int | float) -> str:
@@ -116,9 +116,10 @@ def _is_written_so(text: str) -> bool:
     if not text.isascii() and max(text) > _LAST_OF_ONE_ORDER:
         return False
     try:
-        return _written(_read_plain(text)) == text
+        value, end = _read_plain(text)
     except _Unusual:
         return False
+    return end == len(text) and _written(value) == text
 
 
 class _Unusual(Exception):
@@ -142,4 +143,4 @@ def _no_number(_: str) -> float:
     raise _Unusual
 
 
-_read_plain = json.JSONDecoder(parse_float=_plain_float, parse_int=_plain_int, parse_constant=_no_number).decode
+_read_plain = json.JSONDecoder(parse_float=_plain_float, parse_int=_plain_int, parse_constant=_no_number).raw_decode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from watchkeeper.store.canonical import is_canonical, spelt
 
@@ -121,8 +121,11 @@ def _fault(end: Head, record: Record) -> Break | None:
     return None if _is_whole(record) else Break(record.seq, f"entry {record.seq} was changed after it was written")
 
 
-def _has_types(record: Any) -> bool:
-    return type(record[0]) is int and all(type(value) is str for value in record[1:])
+_TYPES = (int, *(str,) * 9)
+
+
+def _has_types(record: Record) -> bool:
+    return tuple(map(type, record)) == _TYPES
 
 
 def _is_whole(record: Record) -> bool:

@@ -29,6 +29,9 @@ from typing import Any, NamedTuple
 FIELDS = ("seq", "at", "actor", "actor_kind", "kind", "subject", "key", "body", "previous", "hash")
 GENESIS = "0" * 64
 SQLITE = b"SQLite format 3\x00"
+QUOTED = json.JSONEncoder(ensure_ascii=False).encode
+Fields = dict[str, Any]
+Parts = dict[str, str]
 
 
 class End(NamedTuple):
@@ -47,11 +50,11 @@ class Broken(Exception):
 
 def canonical(value: Any) -> str:
     """The one spelling of a JSON value; all numbers are doubles."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
         value.encode("utf-8")  # a lone surrogate is an error here
-        return json.dumps(value, ensure_ascii=False)
+        return QUOTED(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int | float):
         return number(float(value))
     if isinstance(value, list):
@@ -61,14 +64,17 @@ def canonical(value: Any) -> str:
 
 
 def number(value: float) -> str:
-    """A double as ECMAScript's Number::toString writes it: digits d1 d2 … dk and n with value 0.d1d2…dk x 10^n."""
+    """A double as ECMAScript's Number::toString writes it: its shortest digits, placed by the power of ten."""
     if value in (float("inf"), float("-inf")) or value != value:
         raise ValueError("not a number of JSON")
-    if value == 0:
-        return "0"
-    sign, figures, exponent = Decimal(repr(value)).normalize().as_tuple()  # repr gives the shortest digits
+    if value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    text = repr(value)  # the shortest digits that read back as the same double
+    if "e" not in text and not text.endswith(".0"):
+        return text  # between 0.0001 and 1e16 Python places the point as ECMAScript does
+    sign, figures, exponent = Decimal(text).normalize().as_tuple()
     digits, k = "".join(map(str, figures)), len(figures)
-    n = k + int(exponent)
+    n = k + int(exponent)  # the value is 0.d1d2...dk x 10^n
     if k <= n <= 21:
         text = digits + "0" * (n - k)
     elif 0 < n <= 21:
@@ -80,25 +86,31 @@ def number(value: float) -> str:
     return "-" * sign + text
 
 
+def joined(parts: Parts, left_out: tuple[str, ...] = ()) -> str:
+    """An object from the spelling of each field; the names are plain ASCII, so they sort as they are."""
+    return "{" + ",".join(f'"{name}":{parts[name]}' for name in sorted(parts) if name not in left_out) + "}"
+
+
 # --- Where the entries come from ------------------------------------------------------------------------------------
 
 
-def from_export(path: Path) -> Iterator[dict[str, Any]]:
+def from_export(path: Path) -> Iterator[tuple[Fields, Parts]]:
     """Each line of an export as an entry; a line must be the canonical spelling of itself."""
     with path.open("rb") as file:
         for seq, raw in enumerate(file, start=1):
             try:
                 text = raw.decode("utf-8").rstrip("\r\n")
                 entry = json.loads(text)
-                sound = isinstance(entry, dict) and canonical(entry) == text
-            except (ValueError, OverflowError, RecursionError):
+                parts = {name: canonical(entry[name]) for name in FIELDS}
+                sound = len(entry) == len(FIELDS) and joined(parts) == text
+            except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
                 sound = False
             if not sound:
                 raise Broken(seq, f"line {seq} is not one entry in canonical JSON")
-            yield entry
+            yield entry, parts
 
 
-def from_database(database: sqlite3.Connection) -> Iterator[dict[str, Any]]:
+def from_database(database: sqlite3.Connection) -> Iterator[tuple[Fields, Parts]]:
     """Each row of the table of entries; its body must be the canonical spelling of itself."""
     seq = 0
     try:
@@ -106,13 +118,15 @@ def from_database(database: sqlite3.Connection) -> Iterator[dict[str, Any]]:
             entry = dict(zip(FIELDS, row, strict=True))
             try:
                 body = json.loads(entry["body"])
-                sound = isinstance(body, dict) and canonical(body) == entry["body"]
+                parts = {name: canonical(entry[name]) for name in FIELDS if name != "body"}
+                parts["body"] = canonical(body)
+                sound = parts["body"] == entry["body"]
             except (ValueError, TypeError, OverflowError, RecursionError):
                 sound = False
             if not sound:
                 raise Broken(*_placed(seq, row[0], "has a body that was changed after it was written"))
             seq = row[0]
-            yield {**entry, "body": body}
+            yield {**entry, "body": body}, parts
     except sqlite3.Error as error:
         raise Broken(seq + 1, f"entry {seq + 1} cannot be read: {error}") from error
 
@@ -131,12 +145,12 @@ def _misnumbered(end: int, seq: Any) -> tuple[int, str]:
 # --- The chain ------------------------------------------------------------------------------------------------------
 
 
-def walk(entries: Iterator[dict[str, Any]], anchor: End | None) -> End:
+def walk(entries: Iterator[tuple[Fields, Parts]], anchor: End | None) -> End:
     """Follow the chain to its end; raises Broken at the first entry that does not hold."""
     end = End(0, GENESIS)
     keys: set[bytes] = set()
-    for entry in entries:
-        check(end, entry)
+    for entry, parts in entries:
+        check(end, entry, parts)
         if anchor is not None and anchor.seq == entry["seq"] and anchor.hash != entry["hash"]:
             raise Broken(anchor.seq, f"entry {anchor.seq} is not the one that was anchored")
         key = hashlib.sha256(entry["key"].encode()).digest()[:16]
@@ -149,17 +163,16 @@ def walk(entries: Iterator[dict[str, Any]], anchor: End | None) -> End:
     return end
 
 
-def check(end: End, entry: dict[str, Any]) -> None:
+def check(end: End, entry: Fields, parts: Parts) -> None:
     """Whether an entry is the one after `end`."""
-    seq = entry.get("seq")
-    if seq != end.seq + 1 or isinstance(seq, bool):
+    seq = entry["seq"]
+    if seq != end.seq + 1 or type(seq) is not int:
         raise Broken(*_misnumbered(end.seq, seq))
-    texts = [entry.get(name) for name in FIELDS if name not in ("seq", "body")]
-    if set(entry) != set(FIELDS) or not all(isinstance(text, str) for text in texts):
-        raise Broken(seq, f"entry {seq} has not the fields of an entry")
+    if not all(isinstance(entry[name], dict if name == "body" else str) for name in FIELDS[1:]):
+        raise Broken(seq, f"entry {seq} holds a value of another type")
     if entry["previous"] != end.hash:
         raise Broken(seq, f"entry {seq} does not follow from the entry before it")
-    said = canonical({name: entry[name] for name in FIELDS if name not in ("previous", "hash")})
+    said = joined(parts, left_out=("previous", "hash"))
     if hashlib.sha256((end.hash + said).encode()).hexdigest() != entry["hash"]:
         raise Broken(seq, f"entry {seq} was changed after it was written")
 
