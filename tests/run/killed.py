@@ -1,6 +1,6 @@
-"""One run of a bank in a process of its own that kills itself at an announcement.
+"""One run of a bank in a process of its own, through the API, that kills itself at an announcement.
 
-Arguments: folder, clock, stage, phase.
+Arguments: folder, clock, stage, phase. The stage ``never`` runs to the end; ``READY`` is written when the run begins.
 """
 
 from __future__ import annotations
@@ -8,14 +8,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from datetime import datetime
-from pathlib import Path
 
-from watchkeeper.engines.local import Local
-from watchkeeper.run.monitor import run_monitor
-from watchkeeper.run.workplace import Progress, Workplace
-from watchkeeper.settings import read_settings
-from watchkeeper.spec.load import load
+import watchkeeper as wk
+from watchkeeper.run.workplace import Progress
+
+READY = "ready"
 
 
 class Killer(Progress):
@@ -30,12 +27,12 @@ class Killer(Progress):
 
 
 def main(folder: str, now: str, stage: str, phase: str) -> None:
-    file = Path(folder) / "monitors" / "credit.yaml"
-    moment = datetime.fromisoformat(now)
-    monitor, _ = load(file.read_text(), str(file), moment)
-    assert monitor is not None
-    place = Workplace(read_settings(Path(folder), {}, {}), Local(), moment, True, Killer(stage, phase))
-    run_monitor(place, monitor)
+    project = wk.Project(folder, now=now, actor="killed", progress=Killer(stage, phase))
+    assert project.monitors()
+    print(READY, flush=True)
+    for attempt in project.attempts():
+        if attempt.error is not None:
+            raise attempt.error
 
 
 if __name__ == "__main__":

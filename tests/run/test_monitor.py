@@ -11,8 +11,8 @@ from tests.run.build import NAME, PAYLOAD, ROWS, Bank, assert_same, between, day
 
 from watchkeeper.errors import LeaseHeld
 from watchkeeper.plan.due import Ask
-from watchkeeper.run.remembered import remembered
 from watchkeeper.run.outlook import Memory
+from watchkeeper.run.remembered import remembered
 from watchkeeper.run.result import RunState
 from watchkeeper.run.workplace import Progress
 from watchkeeper.store import leases

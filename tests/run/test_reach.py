@@ -11,9 +11,9 @@ from tests.run.conftest import late
 
 from watchkeeper.plan.due import Ask, Due, Reason
 from watchkeeper.run.ingest import find, take_in
-from watchkeeper.run.remembered import remembered
 from watchkeeper.run.outlook import Outlook, look
 from watchkeeper.run.reach import affected, readable
+from watchkeeper.run.remembered import remembered
 
 ROLLING = ROWS.replace("{first: 4 days}", "{first: 4 days, compare: [fixed, previous, rolling 3 days]}")
 GONE = "its rows have gone"
