@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -36,7 +37,17 @@ def _array(column: Any, type_: pa.DataType, size: int) -> pa.Array:
 
 def constant(value: str | int | float, type_: pa.DataType, size: int) -> pa.Array:
     """The same value in every row."""
-    return pa.repeat(pa.scalar(value, type_), size)
+    return pa.repeat(_scalar(value, type_), size)
+
+
+@cache
+def _scalar(value: str | int | float, type_: pa.DataType) -> pa.Scalar:
+    return pa.scalar(value, type_)
+
+
+def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """Batches of one schema as one."""
+    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
 
 
 def struct(arrays: Sequence[pa.Array], types: Sequence[pa.Field] | pa.StructType, size: int) -> pa.StructArray:

@@ -67,6 +67,21 @@ def readable(column: pa.Array) -> list[str | None]:
     return [value.decode(errors="backslashreplace") if isinstance(value, bytes) else value for value in values]
 
 
+def valid_texts(column: pa.Array) -> pa.Array:
+    """Texts as ``string``; bytes that are not UTF-8 are spelt out in hex."""
+    column = plain(column)
+    return column if is_valid(column) else pa.array(readable(column), pa.string())
+
+
+def is_valid(column: pa.Array) -> bool:
+    """Whether all texts are UTF-8."""
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def doubles(column: pa.Array) -> tuple[pa.Array, list[Misfit]]:
     """Numbers as doubles, texts as the numbers they spell; ``""`` is null.
 
@@ -252,15 +267,7 @@ def find(batch: pa.RecordBatch, path: str) -> pa.Array | None:
         column = pc.struct_field(column, step)
     if not is_text(column.type):
         return plain(column)
-    return column if _is_valid(column) else pa.array(readable(column), pa.string())
-
-
-def _is_valid(column: pa.Array) -> bool:
-    try:
-        column.validate(full=True)
-    except pa.ArrowInvalid:
-        return False
-    return True
+    return column if is_valid(column) else pa.array(readable(column), pa.string())
 
 
 def root_of(schema: pa.Schema, path: str) -> tuple[str | None, tuple[str, ...]]:

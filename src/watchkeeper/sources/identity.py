@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -18,16 +18,11 @@ _NEEDS_ESCAPE = r'[\x00-\x1f"\\]'
 
 def event_ids(source_id: str, request_ids: Sequence[str], row_index: Sequence[int]) -> list[str]:
     """First 32 hex digits of SHA-256 of source, request and row, joined by NUL; ``""`` where there is no request id."""
-    start = hashlib.sha256(f"{source_id}\0".encode("utf-8", "backslashreplace"))
-    return [_event_id(start, request, row) for request, row in zip(request_ids, row_index, strict=True)]
-
-
-def _event_id(start: hashlib._Hash, request_id: str, row: int) -> str:
-    if not request_id:
-        return ""
-    digest = start.copy()
-    digest.update(f"{request_id}\0{row}".encode())
-    return digest.hexdigest()[:32]
+    start, digest = f"{source_id}\0".encode("utf-8", "backslashreplace"), hashlib.sha256
+    return [
+        digest(b"%b%b\0%d" % (start, request.encode(), row)).hexdigest()[:32] if request else ""
+        for request, row in zip(request_ids, row_index, strict=True)
+    ]
 
 
 def keyed_hash(key: bytes, text: str | None) -> str | None:
@@ -37,13 +32,31 @@ def keyed_hash(key: bytes, text: str | None) -> str | None:
     return hmac.digest(key, text.encode("utf-8", "surrogateescape"), "sha256").hex()[:16]
 
 
-def row_hash(parts: Iterable[bytes | None]) -> str:
-    """SHA-256 of the parts of a row, each with its length before it, so that no two rows spell alike."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(b"-" if part is None else b"%d:" % len(part))
-        digest.update(part or b"")
-    return digest.hexdigest()
+def keyed_hashes(key: bytes, texts: pa.Array) -> pa.Array:
+    """The keyed hash of each text."""
+    encoded = texts.dictionary_encode()
+    hashes = [keyed_hash(key, text) for text in encoded.dictionary.to_pylist()]
+    return pa.array(hashes, pa.string()).take(encoded.indices)
+
+
+def row_hashes(columns: Sequence[pa.Array]) -> pa.Array:
+    """SHA-256, in hex, of what each row says: its values one after the other, each text with its length before it.
+
+    Args:
+        columns: texts, which need not be UTF-8, and numbers and times, of which the bits are hashed.
+    """
+    rows = pc.binary_join_element_wise(*map(_spelt, columns), b"", null_handling="replace", null_replacement=b"~")
+    return pa.array([hashlib.sha256(row).hexdigest() for row in rows.to_pylist()], pa.string())
+
+
+def _spelt(column: pa.Array) -> pa.Array:
+    """Values so that one after the other they can be told apart; null for null."""
+    if pa.types.is_string(column.type):
+        texts = column.view(pa.binary())
+        lengths = pc.binary_length(texts).cast(pa.string()).view(pa.binary())
+        return pc.binary_join_element_wise(lengths, texts, b":")
+    bits = column.view(pa.int64()) if column.type.bit_width == 64 else column
+    return pc.binary_join_element_wise(bits.cast(pa.string()).view(pa.binary()), b";", b"")
 
 
 def content_hashes(columns: Sequence[pa.Array], size: int) -> list[str]:

@@ -19,18 +19,18 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from watchkeeper.sources import assembly, identity
-from watchkeeper.sources.base import Notes, UnpackOptions, missing_column
-from watchkeeper.sources.bodies import Answer, Json
-from watchkeeper.sources.classes import class_array
-from watchkeeper.sources.frames import Frame, Misfits
-from watchkeeper.sources.logged import COLUMNS, Logged
-from watchkeeper.sources.predictions import Predicted, read_answers
-from watchkeeper.sources.standing import Standing, standing
-from watchkeeper.sources.values import NAMED_TYPES
+from watchkeeper.sources.base import Notes, UnpackOptions, missing_column, with_notes
+from watchkeeper.sources.contents import Bodies, Contents, declared
+from watchkeeper.sources.frames import Misfits
+from watchkeeper.sources.logged import COLUMNS, NO_TEXT, Logged
+from watchkeeper.sources.outline import Alike
+from watchkeeper.sources.requests_alike import read_alike
 
 TELLING = ("request_time", "execution_duration_ms", "served_entity_id")
 """The columns by which the format is recognised."""
 _BODIES = ("request", "response")
+SLICE = 8_192
+"""Logged rows that are read at a time: their bytes stay near the processor."""
 
 
 @dataclass(frozen=True)
@@ -51,127 +51,108 @@ class InferenceTable:
         return "request_time"
 
     def infer(self, batch: pa.RecordBatch, options: UnpackOptions) -> tuple[pa.StructType, pa.StructType]:
-        reading = _Reading.of(batch, options)
-        return reading.inputs.infer(_declared(options)), reading.predicted.rest.infer({})
+        logged = Logged.of(batch, options)
+        bodies = Bodies.of(logged, np.arange(len(logged)), options)
+        return bodies.inputs.infer(declared(options)), bodies.predicted.rest.infer({})
 
     def unpack(self, batch: pa.RecordBatch, options: UnpackOptions) -> pa.RecordBatch:
-        return _Reading.of(batch, options).events()
+        typed = options.inputs is not None and options.outputs is not None
+        size = SLICE if typed else max(len(batch), 1)
+        shapes: list[Alike] = []
+        parts = [_unpacked(batch.slice(at, size), options, shapes) for at in range(0, max(len(batch), 1), size)]
+        events = assembly.joined([part for part, _ in parts])
+        unwatched = {name for _, notes in parts for name in notes.unwatched}
+        notes = Notes(sum(notes.untimed for _, notes in parts), tuple(unwatched))
+        return events.replace_schema_metadata(with_notes(events.schema, notes).metadata)
 
 
 SOURCE = InferenceTable()
 
 
-def _declared(options: UnpackOptions) -> dict[str, pa.DataType]:
-    return {name: NAMED_TYPES[type_] for name, type_ in options.columns.types.items()}
+def _unpacked(batch: pa.RecordBatch, options: UnpackOptions, shapes: list[Alike]) -> tuple[pa.RecordBatch, Notes]:
+    """The events of a slice, in the order of the log; adds the shapes it finds to those known."""
+    logged = Logged.of(batch, options)
+    contents, rest = read_alike(logged, options, shapes)
+    if rest.size or not contents:
+        contents.append(Bodies.of(logged, rest, options).contents())
+    events = [Told(logged.take(part.at), part, options).events() for part in contents]
+    notes = Notes(logged.untimed, tuple({name for part in contents for name in part.unwatched}))
+    if len(events) == 1:
+        return events[0], notes
+    at = np.concatenate([np.repeat(part.at, part.count) for part in contents])
+    return assembly.joined(events).take(pa.array(np.argsort(at, kind="stable"))), notes
 
 
 @dataclass(frozen=True)
-class _Reading:
-    """A batch read: where each logged row's events stand, their inputs and answers.
+class Told:
+    """Logged rows and what their bodies say, to be told as events."""
 
-    ``row`` is the logged row of each event, ``first`` the first event of each logged row.
-    """
-
-    options: UnpackOptions
     logged: Logged
-    standings: list[Standing]
-    first: NDArray[np.int64]
-    row: NDArray[np.int64]
-    inputs: Frame
-    predicted: Predicted
-
-    @classmethod
-    def of(cls, batch: pa.RecordBatch, options: UnpackOptions) -> _Reading:
-        logged = Logged.of(batch, options)
-        facts = zip(*logged.bodies, logged.status_code, logged.codes, strict=True)
-        standings = [standing(asked, answered, code, codes or ()) for asked, answered, code, codes in facts]
-        count = np.array([1 if each.rows is None else each.rows.count for each in standings], np.int64)
-        first, row = np.cumsum(count) - count, np.repeat(np.arange(count.size), count)
-        inputs, answers = _contents(standings, first.tolist(), row.size)
-        predicted = read_answers(answers, row.size, options.columns)
-        return cls(options, logged, standings, first, row, inputs, predicted)
+    contents: Contents
+    options: UnpackOptions
 
     def events(self) -> pa.RecordBatch:
-        misfits: Misfits = {int(self.first[at]): list(unfit) for at, unfit in self.logged.misfits.items()}
-        declared = _declared(self.options)
-        inputs = _typed(self.inputs, self.options.inputs, declared, misfits)
-        outputs = _typed(self.predicted.rest, self.options.outputs, {}, misfits)
-        predicted = self._predictions()
-        for at, unfit in self.predicted.misfits.items():
+        contents, count = self.contents, self.contents.count
+        row = np.repeat(np.arange(count.size), count)
+        first = np.cumsum(count) - count
+        misfits: Misfits = {int(first[at]): list(unfit) for at, unfit in self.logged.misfits.items()}
+        for at, unfit in contents.misfits.items():
             misfits.setdefault(at, []).extend(unfit)
-        unwatched = self.inputs.unwatched(inputs.type) | self.predicted.rest.unwatched(outputs.type)
-        identified, facts = self._identities(inputs), self._facts()
-        content = {"inputs": inputs, "outputs": outputs, "misfits": assembly.misfit_maps(misfits, self.row.size)}
-        notes = Notes(self.logged.untimed, tuple(unwatched))
-        return assembly.events(identified | facts | predicted | content, self.row.size, notes)
-
-    def _facts(self) -> dict[str, Any]:
-        """What the log says of each request, on each of its events."""
-        logged, options, at = self.logged, self.options, pa.array(self.row)
-        hashes = {each: identity.keyed_hash(options.privacy_key, each) for each in set(logged.requester)}
-        time = logged.time.take(at)
-        return {
-            "event_time": time,
-            "event_date": time.cast(pa.date32()),
-            "batch_seq": assembly.constant(options.batch_seq, pa.int64(), self.row.size),
-            "model_version": logged.version.take(at),
-            "parse_status": self._spread([each.status.value for each in self.standings]),
-            "logging_error_codes": self._spread(logged.codes),
-            "status_code": self._spread(logged.status_code),
-            "latency_ms": logged.latency_ms.take(at),
-            "weight": logged.weight.take(at),
-            "requester": self._spread([hashes[each] for each in logged.requester]),
-            "row_hash": self._spread(logged.row_hash),
+        content = {
+            "inputs": contents.inputs,
+            "outputs": contents.outputs,
+            "score": contents.score,
+            "decision": contents.decision,
+            "class_scores": contents.class_scores,
+            "misfits": assembly.misfit_maps(misfits, row.size),
         }
+        single = row.size == count.size
+        facts = self._facts() | self._ids() | {"rows_in_request": pa.array(count.astype(np.int32))}
+        spread = facts if single else {name: column.take(pa.array(row)) for name, column in facts.items()}
+        return assembly.events(
+            spread | self._identities(spread, np.arange(row.size) - first[row]) | content, row.size, Notes()
+        )
 
-    def _predictions(self) -> dict[str, pa.Array]:
-        score = self.predicted.scores()
-        decision = self.predicted.decisions(score, self.options.columns, self.options.binary)
-        return {"score": score, "decision": decision, "class_scores": self.predicted.class_scores()}
-
-    def _identities(self, inputs: pa.StructArray) -> dict[str, Any]:
-        options, size = self.options, self.row.size
-        request_id = self._spread(self.logged.request_id)
-        row_index = np.arange(size) - self.first[self.row]
-        counts = np.diff(np.append(self.first, size))[self.row]
-        said = class_array([_id(each.client_request_id) for each in self.standings]).to_pylist()
-        client_id = [column or body or None for column, body in zip(self.logged.client_id, said, strict=True)]
-        known = {"request_id": request_id, "databricks_request_id": request_id, "row_index": row_index}
-        known["client_request_id"] = self._spread(client_id)
+    def _facts(self) -> dict[str, pa.Array]:
+        """What the log says of each request."""
+        logged, options, size = self.logged, self.options, len(self.logged)
         return {
-            "event_id": identity.event_ids(options.source_id, request_id, row_index.tolist()),
+            "event_time": logged.time,
+            "event_date": logged.time.cast(pa.date32()),
+            "batch_seq": assembly.constant(options.batch_seq, pa.int64(), size),
             "source_id": assembly.constant(options.source_id, pa.string(), size),
-            "request_id": request_id,
-            "row_index": pa.array(row_index.astype(np.int32)),
-            "rows_in_request": pa.array(counts.astype(np.int32)),
-            "join_key": _join_key(options, known, inputs),
-            "raw_ref": [f"{options.table}#{each}" for each in request_id],
+            "model_version": logged.version,
+            "parse_status": self.contents.status,
+            "logging_error_codes": logged.codes,
+            "status_code": logged.status_code,
+            "latency_ms": logged.latency_ms,
+            "weight": logged.weight,
+            "requester": identity.keyed_hashes(options.privacy_key, logged.requester),
+            "row_hash": logged.row_hash,
         }
 
-    def _spread(self, values: list[Any]) -> list[Any]:
-        """Values of logged rows, on each of their events."""
-        return [values[at] for at in self.row.tolist()]
+    def _ids(self) -> dict[str, pa.Array]:
+        """How each request is called."""
+        client_id = pc.coalesce(self.logged.client_id, self.contents.client_id)
+        return {
+            "request_id": self.logged.request_id,
+            "client_request_id": pc.if_else(pc.equal(client_id, ""), NO_TEXT, client_id),
+            "raw_ref": pc.binary_join_element_wise(f"{self.options.table}#", self.logged.request_id, ""),
+        }
+
+    def _identities(self, facts: dict[str, pa.Array], row_index: NDArray[np.int64]) -> dict[str, Any]:
+        """How each event is called."""
+        request_id = facts["request_id"]
+        known = {"request_id": request_id, "databricks_request_id": request_id, "row_index": pa.array(row_index)}
+        known["client_request_id"] = facts["client_request_id"]
+        return {
+            "event_id": identity.event_ids(self.options.source_id, request_id.to_pylist(), row_index.tolist()),
+            "row_index": pa.array(row_index.astype(np.int32)),
+            "join_key": _join_key(self.options, known, self.contents.inputs),
+        }
 
 
-def _contents(standings: list[Standing], first: list[int], size: int) -> tuple[Frame, list[tuple[int, Answer]]]:
-    """The inputs of all requests, and first event and answer of each."""
-    inputs, answers = Frame(size), []
-    for start, each in zip(first, standings, strict=True):
-        if each.rows is not None and each.answer is not None:
-            answers.append((start, each.answer))
-            for names, offset, rows in each.rows.parts:
-                inputs.add(names, range(start + offset, start + offset + len(rows)), rows)
-    return inputs, answers
-
-
-def _typed(
-    frame: Frame, kept: pa.StructType | None, declared: dict[str, pa.DataType], misfits: Misfits
-) -> pa.StructArray:
-    types = frame.infer(declared) if kept is None else kept
-    return assembly.struct(frame.columns(types, declared, misfits), types, frame.size)
-
-
-def _join_key(options: UnpackOptions, known: dict[str, Any], inputs: pa.StructArray) -> pa.Array | None:
+def _join_key(options: UnpackOptions, known: dict[str, pa.Array], inputs: pa.StructArray) -> pa.Array | None:
     """The join key of each event; null where a feature it needs has no value or was not seen yet."""
     names = options.columns.join
     missing = [name for name in names if name not in known and inputs.type.get_field_index(name) < 0]
@@ -179,10 +160,4 @@ def _join_key(options: UnpackOptions, known: dict[str, Any], inputs: pa.StructAr
         raise missing_column("labels.join", missing[0], [*known, *(each.name for each in inputs.type)])
     if missing or not names:
         return None
-    values = [known[name] if name in known else pc.struct_field(inputs, name) for name in names]
-    return identity.join_keys([value if isinstance(value, pa.Array) else pa.array(value) for value in values])
-
-
-def _id(value: Json) -> Json:
-    """An id as a body gives it; lists and objects are none."""
-    return None if isinstance(value, list | dict) else value
+    return identity.join_keys([known[name] if name in known else pc.struct_field(inputs, name) for name in names])

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +30,7 @@ COLUMNS: dict[str, pa.DataType] = {
     "requester": pa.string(),
 }
 """The columns that are read; any of them may be missing."""
+NO_TEXT = pa.scalar(None, pa.string())
 _IDS = ("databricks_request_id", "client_request_id", "requester")
 _LARGEST_STATUS = 2**31 - 1
 _CODE = re.compile(r"\w+")
@@ -39,19 +38,24 @@ _CODE = re.compile(r"\w+")
 
 @dataclass(frozen=True)
 class Logged:
-    """The rows that have a time. ``untimed`` counts the others; ``misfits`` holds facts that cannot be, by row."""
+    """The rows that have a time. ``untimed`` counts the others; ``misfits`` holds facts that cannot be, by row.
+
+    All columns are as long as there are rows. Ids that are not there are ``""``, a client's null; bodies are texts
+    that need not be UTF-8.
+    """
 
     time: pa.Array
-    request_id: list[str]
-    client_id: list[str | None]
-    status_code: list[int | None]
+    request_id: pa.Array
+    client_id: pa.Array
+    status_code: pa.Array
     latency_ms: pa.Array
     weight: pa.Array
-    codes: list[list[str] | None]
+    codes: pa.Array
     version: pa.Array
-    requester: list[str | None]
-    bodies: tuple[list[str | bytes | None], list[str | bytes | None]]
-    row_hash: list[str]
+    requester: pa.Array
+    request: pa.Array
+    response: pa.Array
+    row_hash: pa.Array
     misfits: Misfits
     untimed: int
 
@@ -72,23 +76,37 @@ class Logged:
         weight = _weight(_number(batch, "sampling_fraction", misfits), misfits)
         status = _status(_number(batch, "status_code", misfits), misfits)
         codes, version = _codes(batch), _version(batch, options)
-        bodies = (_raw(batch, "request"), _raw(batch, "response"))
-        arrays = [array.to_pylist() for array in (time.cast(pa.int64()), latency, weight, version)]
+        request, response = _raw(batch, "request"), _raw(batch, "response")
+        facts = [time, latency, weight, status, version, request_id, client_id, requester, _joined(codes)]
         return cls(
             time=time,
-            request_id=[each or "" for each in request_id],
-            client_id=[each or None for each in client_id],
+            request_id=pc.fill_null(request_id, ""),
+            client_id=pc.if_else(pc.equal(client_id, ""), NO_TEXT, client_id),
             status_code=status,
             latency_ms=latency,
             weight=weight,
             codes=codes,
             version=version,
             requester=requester,
-            bodies=bodies,
-            row_hash=_hashes([*arrays, status, codes, request_id, client_id, requester], bodies),
+            request=request,
+            response=response,
+            row_hash=identity.row_hashes([*facts, request, response]),
             misfits=misfits,
             untimed=untimed,
         )
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def take(self, rows: NDArray[np.int64]) -> Logged:
+        """Some of the rows, in the order given; their misfits by their new places."""
+        if rows.size == len(self):
+            return self
+        at = pa.array(rows)
+        columns = {each.name: getattr(self, each.name) for each in fields(self)}
+        taken = {name: column.take(at) for name, column in columns.items() if isinstance(column, pa.Array)}
+        places = {row: place for place, row in enumerate(rows.tolist())} if self.misfits else {}
+        return replace(self, **taken, misfits={places[at]: unfit for at, unfit in self.misfits.items() if at in places})
 
 
 def _column(batch: pa.RecordBatch, name: str) -> pa.Array:
@@ -128,36 +146,38 @@ def _weight(fraction: pa.Array, misfits: Misfits) -> pa.Array:
     return pa.array(np.where(np.isfinite(weight), weight, 1.0))
 
 
-def _status(numbers: pa.Array, misfits: Misfits) -> list[int | None]:
-    status: list[int | None] = []
-    for at, value in enumerate(numbers.to_pylist()):
-        whole = value is not None and value.is_integer() and abs(value) <= _LARGEST_STATUS
-        status.append(int(value) if whole else None)
-        if value is not None and not whole:
-            misfits.setdefault(at, []).append(("status_code", json_text(value)))
-    return status
+def _status(numbers: pa.Array, misfits: Misfits) -> pa.Array:
+    values = numbers.to_numpy(zero_copy_only=False)
+    whole = (np.trunc(values) == values) & (np.abs(values) <= _LARGEST_STATUS)
+    given = numbers.is_valid().to_numpy(zero_copy_only=False)
+    for at in np.flatnonzero(given & ~whole).tolist():
+        misfits.setdefault(at, []).append(("status_code", json_text(float(values[at]))))
+    return pa.array(np.where(whole, values, 0).astype(np.int32), mask=~whole)
 
 
-def _texts(batch: pa.RecordBatch, name: str) -> list[str | None]:
+def _texts(batch: pa.RecordBatch, name: str) -> pa.Array:
     column = _column(batch, name)
-    return casts.readable(column if casts.is_text(column.type) else identity.key_texts(column))
+    return casts.valid_texts(column if casts.is_text(column.type) else identity.key_texts(column))
 
 
-def _raw(batch: pa.RecordBatch, name: str) -> list[str | bytes | None]:
+def _raw(batch: pa.RecordBatch, name: str) -> pa.Array:
     column = _column(batch, name)
     if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
         column = column.cast(pa.binary()).view(pa.string())
-    if not (casts.is_text(column.type) or pa.types.is_null(column.type)):
+    if pa.types.is_null(column.type):
+        return column.cast(pa.string())
+    if not casts.is_text(column.type):
         raise wrong_type("source", name, column.type, "JSON text")
-    return casts.texts(column)
+    return casts.plain(column)
 
 
-def _codes(batch: pa.RecordBatch) -> list[list[str] | None]:
+def _codes(batch: pa.RecordBatch) -> pa.Array:
     column = _column(batch, "logging_error_codes")
     if casts.is_text(column.type):  # a text file holds the list as one text
-        return [_CODE.findall(text or "") for text in casts.readable(column)]
+        found = [_CODE.findall(text or "") for text in casts.readable(column)]
+        return pa.array(found, COLUMNS["logging_error_codes"])
     try:
-        return column.cast(COLUMNS["logging_error_codes"]).to_pylist()
+        return column.cast(COLUMNS["logging_error_codes"])
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         raise wrong_type("source", "logging_error_codes", column.type, "a list of texts") from None
 
@@ -171,13 +191,8 @@ def _version(batch: pa.RecordBatch, options: UnpackOptions) -> pa.Array:
         if found is None:
             raise missing_column("columns.version", path, batch.schema.names)
         column = found
-    return pc.fill_null(pa.array(casts.readable(identity.key_texts(column)), pa.string()), "")
+    return pc.fill_null(casts.valid_texts(identity.key_texts(column)), "")
 
 
-def _hashes(facts: Sequence[Sequence[Any]], bodies: Sequence[Sequence[str | bytes | None]]) -> list[str]:
-    rows = zip(zip(*facts, strict=True), zip(*bodies, strict=True), strict=True)
-    return [identity.row_hash([repr(fact).encode(), *map(_bytes, body)]) for fact, body in rows]
-
-
-def _bytes(body: str | bytes | None) -> bytes | None:
-    return body.encode() if isinstance(body, str) else body
+def _joined(codes: pa.Array) -> pa.Array:
+    return pc.binary_join(codes, "\0")

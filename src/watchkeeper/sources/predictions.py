@@ -138,6 +138,23 @@ def read_answers(answers: Sequence[tuple[int, Answer]], size: int, columns: Colu
     return predicted
 
 
+def scores_alone(values: pa.Array, columns: ColumnMap, binary: bool) -> tuple[pa.Array, pa.Array]:
+    """Score and decision of rows that were each answered by one number or null, as ``read_answers`` has it.
+
+    Args:
+        values: the answers as doubles of less than 2**53.
+        columns: where score and decision stand.
+        binary: decisions are ``"1"`` and ``"0"``.
+    """
+    plan = _plain_plan(_Paths.of(columns))
+    score = values if plan.score == () else pa.nulls(len(values), pa.float64())
+    if isinstance(columns.decision, Threshold):
+        return score, decided(score, columns.decision.value)
+    if plan.decision != () or plan.decision_by_kind:
+        return score, pa.nulls(len(values), pa.string())
+    return score, class_texts(class_array(values.to_pylist()), columns.positive, binary=binary)
+
+
 def _plain_plan(paths: _Paths) -> _Plan:
     score = () if paths.score is None and paths.decision != () else paths.score
     decision = () if paths.decision is None and paths.score != () else paths.decision
