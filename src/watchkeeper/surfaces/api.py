@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from watchkeeper.metrics.base import Metric
     from watchkeeper.run.planned import Planned
     from watchkeeper.run.state import MonitorState
+    from watchkeeper.surfaces.events import Listed
     from watchkeeper.surfaces.propose import Proposed, Wanted
 
 Moment = datetime | date | str
@@ -284,6 +285,29 @@ class Project:
         """Current verdicts of one monitor, the newest windows first (``schemas.VERDICTS``)."""
         found = self.place.tables.current_verdicts(self._named(monitor), **_span(since, until))
         return rows.newest_first(rows.Wanted(metric=metric, column=column, outcome=outcome).of(found))
+
+    def events(
+        self,
+        monitor: str,
+        *,
+        parse_status: str | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        limit: int = 20,
+    ) -> Listed:
+        """The newest events of one monitor, with their values (``schemas.events``).
+
+        Args:
+            monitor: its name or file.
+            parse_status: only events that were read so, such as ``not_json``.
+            since, until: events in this span.
+            limit: how many, at most.
+        """
+        from watchkeeper.surfaces import events
+
+        span = _span(since, until)
+        [read] = self.monitors([monitor])
+        return events.newest(self.place, read, parse_status=parse_status, limit=limit, **span)
 
     def incidents(
         self,

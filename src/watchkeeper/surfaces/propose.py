@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,8 +17,8 @@ from watchkeeper.engines.base import Sample, TableRef
 from watchkeeper.errors import Fault, Faulty
 from watchkeeper.run.look_over import look_over
 from watchkeeper.run.monitor import run_monitor
-from watchkeeper.run.workplace import Progress, Workplace
-from watchkeeper.settings import FILE, KEY_FILE, MONITORS
+from watchkeeper.run.workplace import Workplace
+from watchkeeper.settings import FILE, MONITORS
 from watchkeeper.spec.load import load
 from watchkeeper.spec.monitor import Monitor
 from watchkeeper.spec.propose.found import Found
@@ -29,6 +26,7 @@ from watchkeeper.spec.propose.proposal import Look, Proposal, name_for, propose
 from watchkeeper.spec.propose.text import file_text
 from watchkeeper.store import incidents as incident_table
 from watchkeeper.surfaces.check import Checked, against_tables
+from watchkeeper.surfaces.elsewhere import elsewhere
 from watchkeeper.windows import Duration
 
 PREVIEWED = 5
@@ -150,7 +148,7 @@ def proposed(place: Workplace, wanted: Wanted, *, preview: bool = True) -> Propo
     name = wanted.name or _name(wanted)
     target = Target.of(wanted, name, place.settings.directory)
     _refuse_existing(target)
-    with _elsewhere(place, target.folder) as scratch:
+    with elsewhere(place, target.folder) as scratch:
         look, sample = _look(scratch, wanted.table, target.folder)
         labels = _look(scratch, wanted.labels, target.folder) if wanted.labels else None
         baseline = _look(scratch, wanted.baseline, target.folder) if wanted.baseline else None
@@ -194,24 +192,6 @@ def _shown(target: Target, name: str) -> str:
         return target.file.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:
         return str(target.file)
-
-
-@contextmanager
-def _elsewhere(place: Workplace, folder: Path) -> Iterator[Workplace]:
-    """The same engine and plug-ins with tables, database and key in a folder that goes away again."""
-    scratch = Path(tempfile.mkdtemp(prefix="watchkeeper-"))
-    told = replace(
-        place.settings,
-        directory=folder,
-        store=str(scratch / "store"),
-        database=f"sqlite:///{scratch / 'ledger.db'}",
-        key_file=scratch / KEY_FILE,
-        key_made=True,
-    )
-    try:
-        yield Workplace(told, place.engine, place.now, place.clock_given, Progress())
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _look(place: Workplace, table: str, folder: Path) -> tuple[Look, Sample]:

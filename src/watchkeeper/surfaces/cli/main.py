@@ -25,11 +25,13 @@ COMMANDS = (
     "status",
     "points",
     "verdicts",
+    "events",
     "incidents",
     "report",
     "metrics",
     "ledger",
     "plugins",
+    "doctor",
     "version",
 )
 """In the order people need them; each is a file of this folder with a function ``command``."""
