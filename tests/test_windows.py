@@ -52,6 +52,15 @@ def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
         Duration.parse(text)
 
 
+def test_of_a_span_its_whole_windows_count() -> None:
+    calendar, at = Calendar(Duration(1, "day"), "America/New_York"), datetime(2026, 3, 2, 5, tzinfo=UTC)
+    week = Window(at, datetime(2026, 3, 9, 4, tzinfo=UTC))  # the clock changes on the 8th
+    assert calendar.whole(week.start, week.end) == week
+    assert calendar.whole(at - timedelta(hours=3), week.end + timedelta(hours=3)) == week
+    assert calendar.whole(at + timedelta(hours=3), week.end) == Window(at + timedelta(days=1), week.end)
+    assert calendar.whole(at, at + timedelta(hours=23)) is None
+
+
 def test_a_month_later_stays_within_the_month() -> None:
     assert Duration.parse("1 month").after(utc(2026, 1, 31)) == utc(2026, 2, 28)
     assert Duration.parse("1 month").before(utc(2024, 3, 31)) == utc(2024, 2, 29)

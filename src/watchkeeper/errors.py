@@ -32,6 +32,7 @@ CODES: Mapping[str, Code] = {
     "E306": Code("The table uses a Delta feature that this engine cannot read.", "The message names the way out."),
     "E307": Code("A segment or filter is no SQL boolean.", "Write a condition such as `amount > 10000`."),
     "E308": Code("Too many cells in a window.", "Remove a segment, or raise `caps.cells_per_window`."),
+    "E309": Code("The log has no rows in the span of the baseline.", "Name a span in which there are some."),
     "E401": Code("An optional part is not installed.", "Install the package that the message names."),
     "E402": Code("A secret in plain text, or a variable that is not set.", "Write `${NAME}` and set the variable."),
     "E501": Code("Another process works on the same monitor.", "Try again when it has ended."),

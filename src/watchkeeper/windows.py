@@ -96,6 +96,12 @@ class Calendar:
         """All windows that overlap ``[start, end)``, in order."""
         return list(self._walk(start, end))
 
+    def whole(self, start: datetime, end: datetime) -> Window | None:
+        """The windows that lie wholly in ``[start, end)`` as one span; None where there are none."""
+        first, last = self.window_of(start), self.window_of(end)
+        begin = first.start if first.start == start else first.end
+        return Window(begin, last.start) if begin < last.start else None
+
     def previous(self, window: Window) -> Window:
         """The adjacent earlier window."""
         return self.window_of(window.start - timedelta(microseconds=1))

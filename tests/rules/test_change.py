@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute
 import pytest
 from tests.rules.point_tables import DAILY, METRICS, START, WEEK, WEEKLY, outcomes_of, said, series, verdicts
 
@@ -169,6 +171,24 @@ def test_the_windows_of_the_baseline_are_not_judged_against_it():
 def test_a_baseline_that_is_still_being_learnt_is_said():
     table = series("null_share@1", [None], status=["no_baseline"], column="age")
     assert said(table) == [("not_judged", "too_few_windows")]
+
+
+def outcomes_against(*baselines):
+    tables = [
+        series("mean@1", [9.0] * 4, baseline_value=1.0, baseline_se=0.01, column="age", baseline=name)
+        for name in baselines
+    ]
+    found = verdicts(pa.concat_tables(tables))
+    return {
+        name: set(found.filter(pa.compute.equal(found["baseline"], name))["outcome"].to_pylist()) for name in baselines
+    }
+
+
+def test_beside_a_fixed_baseline_a_rolling_one_warns_and_without_it_breaches():
+    both = outcomes_against("fixed", "rolling:28d", "previous")
+    assert both == {"fixed": {"warning", "breach"}, "rolling:28d": {"warning"}, "previous": {"warning"}}
+    alone = outcomes_against("rolling:28d", "previous")
+    assert alone == {"rolling:28d": {"warning", "breach"}, "previous": {"warning"}}
 
 
 def test_against_the_previous_window_nothing_breaches():

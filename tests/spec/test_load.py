@@ -11,7 +11,7 @@ from watchkeeper.rules.outcome import KofN
 from watchkeeper.spec.load import load
 from watchkeeper.spec.monitor import BaselineSpec, FeaturesSpec, MetricSpec, NotifySpec, SourceSpec, Threshold
 from watchkeeper.spec.spelt import yaml_text
-from watchkeeper.terms import Segment, Severity
+from watchkeeper.terms import Segment, Severity, Window
 from watchkeeper.windows import Duration
 
 from .conftest import NOW
@@ -90,6 +90,38 @@ def test_short_forms_stand_for_long_ones(loaded):
     assert monitor.baseline.rolling == Duration(4, "week")
     assert monitor.metrics == (MetricSpec("psi"), MetricSpec("quantile", ("income",), {"p": 0.9}))
     assert monitor.alarms.limits[0].segment == Segment("region", "north")
+
+
+@pytest.mark.parametrize(
+    ("timezone", "start", "end"),
+    [
+        ("UTC", datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 1, 1, 5, tzinfo=UTC), datetime(2026, 2, 1, 5, tzinfo=UTC)),
+        ("Pacific/Auckland", datetime(2025, 12, 31, 11, tzinfo=UTC), datetime(2026, 1, 31, 11, tzinfo=UTC)),
+    ],
+)
+def test_the_days_of_a_baseline_are_those_of_the_monitors_time_zone(loaded, timezone, start, end):
+    monitor = loaded(f"source: X\ntimezone: {timezone}\nbaseline: {{from: 2026-01-01, to: 2026-02-01}}\n")
+    assert monitor.baseline_span == Window(start, end)
+
+
+def test_a_baseline_from_noon_begins_with_the_next_whole_window(loaded):
+    monitor = loaded("source: X\nbaseline: {from: 2026-01-01T12:00:00Z, to: 2026-02-01T12:00:00Z}\n")
+    assert monitor.baseline_span == Window(datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("window: 1 week\nbaseline: {from: 2026-01-06, to: 2026-01-18}", "baseline.to"),
+        ("baseline: {from: 9999-12-30T01:00:00Z, to: 9999-12-31T23:00:00Z}", "baseline.to"),
+        ("window: 1 month\nbaseline: {compare: [fixed, rolling 28 days]}", "baseline.compare"),
+    ],
+)
+def test_a_baseline_without_a_whole_window_is_a_fault(text, path):
+    monitor, faults = load(f"source: X\n{text}\n", "m.yaml", NOW)
+    assert monitor is None
+    assert [(fault.code, fault.path) for fault in faults if fault.code.startswith("E")] == [("E102", path)]
 
 
 def test_the_name_is_the_files_stem_unless_it_is_given(loaded):

@@ -25,6 +25,8 @@ from watchkeeper.windows import Calendar, Duration, micros, moment
 FIXED = "fixed"
 PREVIOUS = "previous"
 _ROLLING = re.compile(r"^rolling:(\d+)d$")
+_PART = 2
+"""One in so many windows of a rolling baseline must have rows."""
 _NEED_GRID = (Histogram, ScoreBins)
 
 
@@ -105,7 +107,8 @@ class Places:
         """What a metric compares each place with; None where nothing of the kind is stored.
 
         ``fixed``: the baseline's cell of all versions and the same segment. ``previous``: the adjacent span, same
-        version and segment. ``rolling:28d``: the windows of the days before the span, all versions, same segment.
+        version and segment. ``rolling:28d``: the final windows of the days before the span, all versions, same
+        segment, where at least half of them have rows.
 
         Raises:
             ValueError: no baseline has this name.
@@ -132,7 +135,8 @@ class Places:
         if found is None:
             return None
         cells, statistic = found
-        star = np.flatnonzero(cells.version == ANY_VERSION)
+        closed = cells.window_start < self.spans.first_open
+        star = np.flatnonzero((cells.version == ANY_VERSION) & closed & (statistic.rows > 0))
         star = star[np.argsort(cells.window_start[star], kind="stable")]
         segments, segment = cells.take(star).with_windows(np.full(star.size, NO_WINDOW)).grouped()
         first = np.searchsorted(
@@ -142,8 +146,12 @@ class Places:
         member = _ranges(first, last)
         into = np.repeat(np.arange(first.size), last - first) * len(segments) + segment[member]
         merged = statistic.take(star[member]).merged(into, first.size * len(segments))
+        enough = (
+            np.bincount(into, minlength=first.size * len(segments)) * _PART >= width.about / self.calendar.size.about
+        )
         at = segments.find(self._all_versions)
-        return Rows(merged, np.where(at >= 0, self.span * len(segments) + at, -1))
+        place = np.where(at >= 0, self.span * len(segments) + at, 0)
+        return Rows(merged, np.where((at >= 0) & enough[place], place, -1) if enough.size else at)
 
     def _back(self, start: int, width: Duration) -> int:
         return micros(width.before(moment(start).astimezone(ZoneInfo(self.calendar.timezone))))

@@ -31,6 +31,7 @@ _NO_BASELINE = {
     FIXED: "no complete baseline with rows of this segment",
     PREVIOUS: "no rows in the window before",
 }
+_NO_ROLLING = "fewer than half of the windows before have rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def _baseline_n(made: Estimates, base: Estimates | None) -> Floats:
 
 
 def _reasons(metric: Metric, baseline: str) -> dict[str, str]:
-    no_baseline = _NO_BASELINE.get(baseline, "no rows to compare with")
+    no_baseline = _NO_BASELINE.get(baseline, _NO_ROLLING)
     return {**_REASONS, Status.NO_BASELINE.value: no_baseline, **metric.reasons}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,12 +34,14 @@ class Spans:
     """Windows in order; times are microseconds since 1970, every array has shape (spans,).
 
     ``length`` is how many windows of the calendar one span joins. ``previous`` is the start of the adjacent span.
+    ``first_open`` is the start of the first single window that is open, or a moment after all of these.
     """
 
     length: int
     start: Ints
     end: Ints
     previous: Ints
+    first_open: int
     open: Bools
     matured: Bools
     partial: Bools
@@ -55,6 +57,7 @@ class Spans:
             start,
             end,
             np.array([micros(_before(span, length, calendar).start) for span in found], np.int64),
+            _first_open(found, calendar, clock),
             np.array([clock.now < clock.grace.after(span.end) for span in found], bool),
             np.array([_matured(span, clock) for span in found], bool),
             _holds(start, end, clock.partial),
@@ -66,6 +69,15 @@ class Spans:
             return np.full(starts.shape, -1, np.int64)
         at = np.minimum(np.searchsorted(self.start, starts), self.start.size - 1)
         return np.where(self.start[at] == starts, at, -1)
+
+
+def _first_open(spans: Sequence[Window], calendar: Calendar, clock: Clock) -> int:
+    """Windows are open from one on; the search begins where a window can be open at the earliest."""
+    end = max((span.end for span in spans), default=clock.now)
+    window = calendar.window_of(min(end, clock.grace.before(clock.now)))
+    while window.start < end and clock.now >= clock.grace.after(window.end):
+        window = calendar.following(window)
+    return micros(window.start)
 
 
 def _before(span: Window, length: int, calendar: Calendar) -> Window:

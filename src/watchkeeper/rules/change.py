@@ -36,8 +36,9 @@ def change(
     """Judge every window of a block by the row of the table of its family.
 
     A window is beyond if ``|x - x0| > tolerance + z sqrt(v + v0 + c tau^2)``, of one-sided families only in the bad
-    direction. The windows of the baseline itself are not judged against it, and against the previous window nothing
-    may breach: two of three windows cannot see a lasting step there.
+    direction. The windows of the baseline itself are not judged against it. Against the previous window nothing may
+    breach: two of three windows cannot see a lasting step there; nor against a rolling baseline beside a fixed one,
+    which sees all that the rolling one sees and does not forget it.
 
     Args:
         block: the series, all of one family; ``base``: single windows of the same metric.
@@ -60,8 +61,15 @@ def change(
         effect=np.where(judged, effect, np.nan),
         guarantee=np.where(np.broadcast_to(compared.learnt, block.shape), Guarantee.G2.value, Guarantee.G0.value),
         severity=severity_of(family).value,
-        may_breach=block.baselines != PREVIOUS,
+        may_breach=_may_breach(block),
     )
+
+
+def _may_breach(block: SeriesBlock) -> Bools:
+    """Which series may breach, shape (series,)."""
+    keys = [tuple(key) for key in block.identities()]
+    fixed = {key[:-1] for key in keys if key[-1] == FIXED}
+    return np.asarray([key[-1] in (FIXED, ALL_ROWS) or (key[-1] != PREVIOUS and key[:-1] not in fixed) for key in keys])
 
 
 @np.errstate(all="ignore")

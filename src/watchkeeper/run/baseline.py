@@ -68,6 +68,8 @@ class Baseline:
 def span_of(monitor: Monitor, first: datetime | None) -> Window | None:
     """Where the baseline lies on the monitored axis; None for a table, or while nothing was ever logged.
 
+    A span in days is one of the monitor's time zone, and only its whole windows count.
+
     Args:
         first: start of the first watched window.
     """
@@ -75,7 +77,7 @@ def span_of(monitor: Monitor, first: datetime | None) -> Window | None:
     if spec.table is not None:
         return None
     if spec.span is not None:
-        return Window(*spec.span)
+        return monitor.baseline_span
     assert spec.first is not None
     return None if first is None else Window(first, spec.first.after(first))
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from watchkeeper.errors import Faulty
+from watchkeeper.errors import Fault, Faulty
 from watchkeeper.plan.due import Ask, Clock, Counted, Due, Reason, due, watched_windows
 from watchkeeper.rows import times_of_keys
 from watchkeeper.run import baseline as baselines
@@ -178,6 +178,8 @@ def look(place: Workplace, log: Log, events: Events, annotations_seq: int, memor
     fits_now = not baseline.is_complete and (
         monitor.baseline.table is not None or baselines.can_complete(baseline, clock)
     )
+    if fits_now and windows:
+        _refuse_without_rows(events, monitor, span)
     seen = resolved(place, log, events.inputs(), baseline)
     return Outlook(
         monitor=monitor,
@@ -195,6 +197,19 @@ def look(place: Workplace, log: Log, events: Events, annotations_seq: int, memor
         and not baseline.has_labels
         and (baselines.labels_can_complete(baseline, clock) if monitor.baseline.table is None else False),
     )
+
+
+def _refuse_without_rows(events: Events, monitor: Monitor, span: Window | None) -> None:
+    """A span of the log that a baseline is to be made of must hold rows.
+
+    Raises:
+        Faulty: E309 it holds none.
+    """
+    if monitor.baseline.span is None or span is None or any(len(batch) for batch in events.identities([span])):
+        return
+    said = f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M} UTC"
+    fix = "name a span of the log, or a table of its own"
+    raise Faulty([Fault("E309", f"no rows were logged from {said}", fix, file=monitor.file, path="baseline.from")])
 
 
 def with_baseline(place: Workplace, log: Log, events: Events, seen: Outlook) -> Outlook:

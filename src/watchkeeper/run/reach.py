@@ -22,20 +22,24 @@ def affected(seen: Outlook, everything: bool) -> list[Window]:
     if everything:
         return list(seen.windows)
     counted = {one.window for one in seen.due}
-    chosen = counted | seen.flipped | _compared_with(seen, counted)
+    chosen = counted | seen.flipped | _next_to(seen, counted) | _looking_back_at(seen, counted | seen.flipped)
     return [window for window in seen.windows if window in chosen]
 
 
-def _compared_with(seen: Outlook, counted: Collection[Window]) -> set[Window]:
-    """Windows that are compared with a counted one: the next, one of the next joined ones, and all that look back."""
+def _next_to(seen: Outlook, counted: Collection[Window]) -> set[Window]:
+    """Windows whose previous one was counted: the next, and one of the next joined ones."""
     calendar = seen.calendar
-    found = {calendar.following(calendar.block(w, length)) for w in counted for length in block_lengths(seen)}
+    return {calendar.following(calendar.block(w, length)) for w in counted for length in block_lengths(seen)}
+
+
+def _looking_back_at(seen: Outlook, moved: Collection[Window]) -> set[Window]:
+    """Windows whose rolling baseline holds one that was counted or has become final."""
     rolling = seen.monitor.baseline.rolling
-    if rolling is not None and counted:
-        earliest = min(counted)
-        latest = rolling.after(max(counted).end) + _A_DAY
-        found |= {window for window in seen.windows if earliest < window <= Window(latest, latest)}
-    return found
+    if rolling is None or not moved:
+        return set()
+    earliest = min(moved)
+    latest = rolling.after(max(moved).end) + _A_DAY
+    return {window for window in seen.windows if earliest < window <= Window(latest, latest)}
 
 
 def readable(seen: Outlook, windows: Sequence[Window]) -> list[Window]:

@@ -24,6 +24,7 @@ from watchkeeper.spec.digest import measure_digest
 from watchkeeper.statistics.grid import Grid
 from watchkeeper.statistics.kernel import to_table
 from watchkeeper.statistics.shelf import Shelf
+from watchkeeper.terms import Window
 from watchkeeper.windows import micros
 
 Stage = Callable[[str], AbstractContextManager[None]]
@@ -138,8 +139,18 @@ class _Stocktaking:
         due = {one.window for one in self.seen.due}
         rest = [w for w in self.seen.windows if w.start >= span.start and w.end <= span.end and w not in due]
         stored = self.place.tables.statistics(self.seen.monitor.name, role="input", windows=rest)
-        shelf = Shelf.joined([counted, Shelf.from_table(stored, {grid.grid_id: grid for grid in grids.values()})])
+        known = Shelf.from_table(stored, {grid.grid_id: grid for grid in grids.values()})
+        shelf = Shelf.joined([counted, known, self._unwatched(span, grids)])
         return baselines.versions_merged(shelf.within(micros(span.start), micros(span.end))).total()
+
+    def _unwatched(self, span: Window, grids: dict[str, Grid]) -> Shelf:
+        """Statistics of the baseline's windows before the watched time, which nothing is stored of."""
+        watched = set(self.seen.windows)
+        before = [w for w in self.seen.calendar.between(span.start, span.end) if w not in watched]
+        if not before:
+            return Shelf({})
+        scan = self._scan(grids)
+        return scan.count(scan.of_windows(self.intake.events, before), self._named(Baseline("", None, grids)))
 
     def _frozen_table(self, grids: dict[str, Grid], digest: str) -> list[pa.Table]:
         scan, table = self._scan(grids), self._table()

@@ -13,6 +13,7 @@ from watchkeeper.spec.monitor import Monitor
 from watchkeeper.spec.report import Report
 from watchkeeper.spec.shapes import BAD
 from watchkeeper.spec.yaml_text import Node, NotYaml, parse
+from watchkeeper.terms import Window
 
 _VARIABLE = re.compile(r"\$\{[^}\s]*\}")
 
@@ -51,6 +52,7 @@ def load(
     _refuse_variables(root, report)
     monitor = monitor_shape(Known(metrics, channels, scorers)).read(root, "", report)
     if monitor is not BAD and not report.failed:
+        _look_at_windows(monitor, report)
         _warn(monitor, now, report)
     return (None if monitor is BAD or report.failed else monitor), report.ordered()
 
@@ -94,6 +96,24 @@ def _children(node: Node) -> list[Node]:
     return [part for pair in node.value for part in pair] if node.kind == "mapping" else []
 
 
+def _look_at_windows(monitor: Monitor, report: Report) -> None:
+    """What can be wrong of a baseline only beside the size of a window."""
+    if monitor.baseline.span is not None and _baseline_span(monitor) is None:
+        report.add("E102", "baseline.to", f"the span holds no whole window of {monitor.window}", "name a longer span")
+    rolling = monitor.baseline.rolling
+    if rolling is not None and rolling.about < monitor.window.about:
+        problem = f"{rolling} hold no whole window of {monitor.window}"
+        report.add("E102", "baseline.compare", problem, "name a longer rolling baseline")
+
+
+def _baseline_span(monitor: Monitor) -> Window | None:
+    """Its whole windows; None where there are none, or where they would lie beyond the end of the calendar."""
+    try:
+        return monitor.baseline_span
+    except (OverflowError, ValueError):
+        return None
+
+
 def _warn(monitor: Monitor, now: datetime, report: Report) -> None:
     if monitor.labels is not None and monitor.labels.matures_after is None:
         problem = "labels count as complete once a window is final, so quality is judged on those there and restated"
@@ -106,13 +126,13 @@ def _warn(monitor: Monitor, now: datetime, report: Report) -> None:
 
 
 def _warn_of_overlap(monitor: Monitor, now: datetime, report: Report) -> None:
-    span = monitor.baseline.span
+    span = _baseline_span(monitor)
     if span is None:
         return
     try:
         start = monitor.source.since.before(now)
     except (OverflowError, ValueError):
         return
-    if start < span[1]:
+    if start < span.end:
         message = f"the baseline reaches into the monitored time, which begins {start.date()}"
         report.add("W504", "baseline.to", message, "end it earlier or shorten source.since")

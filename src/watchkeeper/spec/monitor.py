@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from watchkeeper.rules.limit import Limit
 from watchkeeper.rules.outcome import KofN
+from watchkeeper.terms import Window
 from watchkeeper.windows import Calendar, Duration
 
 FIXED, PREVIOUS, ROLLING = "fixed", "previous", "rolling"
@@ -188,3 +190,20 @@ class Monitor:
     @property
     def calendar(self) -> Calendar:
         return Calendar(self.window, self.timezone)
+
+    @property
+    def baseline_span(self) -> Window | None:
+        """The whole windows of the span that the baseline names; None where it names none or none are whole.
+
+        Its days are those of the monitor's time zone: a date, which is midnight in UTC everywhere else, is midnight
+        there.
+        """
+        if self.baseline.span is None:
+            return None
+        return self.calendar.whole(*(_at_midnight_of(ZoneInfo(self.timezone), at) for at in self.baseline.span))
+
+
+def _at_midnight_of(zone: ZoneInfo, at: datetime) -> datetime:
+    utc = at.astimezone(UTC)
+    is_date = utc.time() == time()
+    return utc.replace(tzinfo=zone).astimezone(UTC) if is_date else utc
