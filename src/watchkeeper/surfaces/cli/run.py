@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,7 @@ from watchkeeper.surfaces.cli.codes import code_of, fix_of
 from watchkeeper.surfaces.cli.fail_on import is_met
 from watchkeeper.surfaces.cli.out import Answer, Exit, items, plain
 from watchkeeper.surfaces.cli.screen import Screen, counted
+from watchkeeper.surfaces.cli.summary import SUMMARY, write_summaries
 
 if TYPE_CHECKING:
     from watchkeeper.run.result import RunResult
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 @ENGINE
 @click.option("--every", metavar="DURATION", help="Run again and again, for instance --every '1 hour', until stopped.")
 @FAIL_ON
+@SUMMARY
 def command(session: Session, monitors: tuple[str, ...], every: str | None, **options: Any) -> Answer:
     """Compute the windows that are due, store the points, open and close incidents.
 
@@ -39,6 +42,7 @@ def command(session: Session, monitors: tuple[str, ...], every: str | None, **op
     watchkeeper run                                    every monitor under ./monitors
     watchkeeper run credit_score --since 2026-11-01    only windows from the first of November on
     watchkeeper run --fail-on critical                 for a scheduler: exit 3 on critical incidents
+    watchkeeper run --summary watchkeeper.xml          for continuous integration: a JUnit report
     watchkeeper plan credit_score                      show what would run, and stop
     """
     if every is None:
@@ -47,7 +51,13 @@ def command(session: Session, monitors: tuple[str, ...], every: str | None, **op
 
 
 def _once(
-    session: Session, monitors: Sequence[str], *, engine: str | None, fail_on: str | None, **asked: Any
+    session: Session,
+    monitors: Sequence[str],
+    *,
+    engine: str | None,
+    fail_on: str | None,
+    summaries: Sequence[Path],
+    **asked: Any,
 ) -> Answer:
     project = session.project(engine=engine)
     attempts = []
@@ -58,10 +68,12 @@ def _once(
             log.debug("failed", monitor=attempt.result.monitor, exc_info=attempt.error)
         attempts.append(attempt)
     results = [attempt.result for attempt in attempts]
+    names = [result.monitor for result in results]
+    write_summaries(project, names, summaries, fail_on, dict(zip(names, results, strict=True)))
     answer = Answer(
         items(_row(result) for result in results),
         lambda screen: _text(screen, project, results),
-        code=_code(attempts) or is_met(project, [result.monitor for result in results], fail_on),
+        code=_code(attempts) or is_met(project, names, fail_on),
         project=project.name,
         at=project.place.now,
         faults=[fault for attempt in attempts for fault in _faults(attempt)],
@@ -80,6 +92,8 @@ def _again_and_again(session: Session, monitors: Sequence[str], every: str, **op
         raise click.BadParameter(str(error), param_hint="--every") from error
     if session.given.get("now"):
         raise click.UsageError("--every goes by the clock; leave out --now")
+    if options["fail_on"] is not None:
+        raise click.UsageError("--every does not end, and --fail-on says how a run ends; leave out one of them")
     while True:
         begun = time.monotonic()
         answered(_once(session, monitors, **options))

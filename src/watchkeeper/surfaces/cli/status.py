@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from watchkeeper.surfaces.cli.base import FAIL_ON, MONITORS, Session, declare
 from watchkeeper.surfaces.cli.fail_on import is_met
 from watchkeeper.surfaces.cli.out import Answer, items, plain
 from watchkeeper.surfaces.cli.screen import Column, Screen, table
+from watchkeeper.surfaces.cli.summary import SUMMARY, write_summaries
 
 if TYPE_CHECKING:
     from watchkeeper.run.state import MonitorState
@@ -29,7 +31,8 @@ _MARKS = {
 @declare("status", short_help="Show how each monitor stands.")
 @MONITORS
 @FAIL_ON
-def command(session: Session, monitors: tuple[str, ...], fail_on: str | None) -> Answer:
+@SUMMARY
+def command(session: Session, monitors: tuple[str, ...], fail_on: str | None, summaries: tuple[Path, ...]) -> Answer:
     """Show how each monitor stands, the worst first. Changes nothing.
 
     failed: its last run failed. stale: windows are waiting to be counted. learning: the baseline is not complete.
@@ -37,13 +40,16 @@ def command(session: Session, monitors: tuple[str, ...], fail_on: str | None) ->
 
     watchkeeper status
     watchkeeper status credit_score --fail-on warning    exit 3 when something is wrong
+    watchkeeper status --summary watchkeeper.md          the same as a page of Markdown
     """
     project = session.project()
     found = sorted(project.status(monitors), key=lambda one: (_WORST_FIRST.index(one.state), one.monitor))
+    names = [one.monitor for one in found]
+    write_summaries(project, names, summaries, fail_on)
     return Answer(
         items(plain(one) for one in found),
         lambda screen: _text(screen, found),
-        code=is_met(project, [one.monitor for one in found], fail_on),
+        code=is_met(project, names, fail_on),
         project=project.name,
         at=project.place.now,
     )
