@@ -43,6 +43,8 @@ def wasserstein_bracket(p: Floats, q: Floats, width: Floats) -> tuple[Floats, Fl
     """
     f1, g1 = np.cumsum(p, axis=-1), np.cumsum(q, axis=-1)
     f0, g0 = f1 - p, g1 - q
+    held = p + q > 0
+    width = width * (np.cumsum(held[..., ::-1], axis=-1)[..., ::-1] > 0)  # a wide empty tail makes much of rounding
     lower = width * np.maximum(0, np.maximum(f0 - g1, g0 - f1))
     upper = width * np.maximum(f1 - g0, g1 - f0)
     return (width * _even(f0 - g0, f1 - g1)).sum(axis=-1), lower.sum(axis=-1), upper.sum(axis=-1)
