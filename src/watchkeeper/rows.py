@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from watchkeeper import schemas
 from watchkeeper.terms import NULL_VALUE, ParseStatus
 from watchkeeper.windows import micros
 
@@ -37,7 +39,7 @@ class Identities:
     @classmethod
     def of(cls, batches: Iterable[pa.RecordBatch]) -> Identities:
         """Read batches of the columns ``IDENTITY``."""
-        tables = [pa.Table.from_batches([batch]).select(IDENTITY) for batch in batches]
+        tables = [pa.Table.from_batches([batch]).select(IDENTITY) for batch in batches if len(batch)]
         if not tables:
             return cls()
         events = pa.concat_tables(tables)
@@ -45,14 +47,14 @@ class Identities:
 
 
 def _winners(events: pa.Table) -> dict[str, str]:
-    counts = events.group_by("event_id").aggregate([([], "count_all")])
+    named = events.filter(pc.not_equal(events["event_id"], ""))
+    counts = named.group_by("event_id").aggregate([([], "count_all")])
     repeated = counts.filter(pc.greater(counts["count_all"], 1))["event_id"]
-    copies = events.filter(pc.is_in(events["event_id"], value_set=pc.unique(repeated)))
+    copies = named.filter(pc.is_in(named["event_id"], value_set=repeated))
     best: dict[str, tuple[bool, float, str]] = {}
     for row in copies.to_pylist():
-        if row["event_id"]:
-            rank = (row["parse_status"] not in _BODILESS, row["latency_ms"] or 0.0, row["row_hash"])
-            best[row["event_id"]] = max(rank, best.get(row["event_id"], rank))
+        rank = (row["parse_status"] not in _BODILESS, row["latency_ms"] or 0.0, row["row_hash"])
+        best[row["event_id"]] = max(rank, best.get(row["event_id"], rank))
     return {event_id: rank[2] for event_id, rank in best.items()}
 
 
@@ -118,6 +120,8 @@ def _text(annotations: pa.Table) -> pa.Array:
 class RowMaker:
     """Turns batches of events into batches of rows; remembers which duplicates it has let through.
 
+    Several threads may use one: of copies that are equal it does not matter which is let through.
+
     Args:
         features: the watched features.
         identities: duplicates and ambiguous keys of the span that is read.
@@ -130,31 +134,36 @@ class RowMaker:
     labels: Labels | None
     now: datetime
     _let_through: set[str] = field(default_factory=set)
+    _lock: Lock = field(default_factory=Lock)
 
     def rows(self, events: pa.RecordBatch, segments: Mapping[str, pa.Array]) -> pa.RecordBatch:
         """Rows of one batch.
 
         Args:
-            events: a batch of ``schemas.events``.
+            events: a batch of events, flat or in ``schemas.events``.
             segments: the value of each row as text by segment key.
         """
-        columns = {name: events[name] for name in _PLAIN}
-        columns["parse_status"] = self._status(events)
-        columns["label"] = pa.nulls(len(events), pa.string()) if self.labels is None else self._labels(events)
+        flat = flattened(events)
+        columns = {name: _plain(flat, name) for name in _PLAIN}
+        columns["parse_status"] = self._status(flat)
+        columns["label"] = self._labels(flat)
         columns |= {SEGMENT + key: pc.fill_null(value, NULL_VALUE) for key, value in segments.items()}
-        inputs = events["inputs"] if "inputs" in events.schema.names else None
-        columns |= {name: pc.struct_field(inputs, name) for name in self.features}
+        columns |= {name: flat[name] for name in self.features}
         return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
-    def _labels(self, events: pa.RecordBatch) -> pa.Array:
-        assert self.labels is not None
-        return self.labels.of(events, self.identities.ambiguous_keys)
+    def _labels(self, flat: pa.RecordBatch) -> pa.Array:
+        if self.labels is not None:
+            return self.labels.of(flat, self.identities.ambiguous_keys)
+        return flat["label"] if "label" in flat.schema.names else pa.nulls(len(flat), pa.string())
 
-    def _status(self, events: pa.RecordBatch) -> pa.Array:
-        limit = pa.scalar(self.now + AHEAD, events["event_time"].type)
-        status = pc.if_else(pc.greater(events["event_time"], limit), ParseStatus.FUTURE.value, events["parse_status"])
-        losers = self._losers(events)
-        return status if losers is None else pc.if_else(losers, ParseStatus.DUPLICATE.value, status)
+    def _status(self, flat: pa.RecordBatch) -> pa.Array:
+        times, status = flat["event_time"], _plain(flat, "parse_status")
+        limit = pa.scalar(self.now + AHEAD, times.type)
+        ahead = pc.greater(times, limit)
+        if ahead.true_count:
+            status = pc.if_else(ahead, ParseStatus.FUTURE.value, _decoded(status))
+        losers = self._losers(flat)
+        return status if losers is None else pc.if_else(losers, ParseStatus.DUPLICATE.value, _decoded(status))
 
     def _losers(self, events: pa.RecordBatch) -> pa.Array | None:
         winners = self.identities.winners
@@ -167,10 +176,12 @@ class RowMaker:
         return pa.array(lost)
 
     def _wins(self, event_id: str, row_hash: str) -> bool:
-        if self.identities.winners[event_id] != row_hash or event_id in self._let_through:
+        if self.identities.winners[event_id] != row_hash:
             return False
-        self._let_through.add(event_id)
-        return True
+        with self._lock:
+            first = event_id not in self._let_through
+            self._let_through.add(event_id)
+        return first
 
 
 _PLAIN = (
@@ -184,6 +195,34 @@ _PLAIN = (
     "decision",
     "misfits",
 )
+_STORED = {field.name: field.type for field in schemas.events()}
+_ALIKE = {"row_index": 0, "parse_status": ParseStatus.OK.value, "model_version": "", "weight": 1.0}
+"""What a flat batch says of all its rows by leaving the column out; other columns are null then."""
+
+
+def _plain(flat: pa.RecordBatch, name: str) -> pa.Array:
+    if name in flat.schema.names:
+        return flat[name]
+    type_ = _STORED[name]
+    if name not in _ALIKE:
+        return pa.nulls(len(flat), type_)
+    if pa.types.is_string(type_):
+        return pa.DictionaryArray.from_arrays(np.zeros(len(flat), np.int32), pa.array([_ALIKE[name]], type_))
+    return pa.array(np.full(len(flat), _ALIKE[name]), type_)
+
+
+def _decoded(values: pa.Array) -> pa.Array:
+    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+
+
+def flattened(events: pa.RecordBatch) -> pa.RecordBatch:
+    """Features beside the other columns, as the rows, expressions and segments name them; flat batches as they are."""
+    if "inputs" not in events.schema.names:
+        return events
+    inputs = events["inputs"]
+    columns = {name: events[name] for name in events.schema.names if name not in ("inputs", "outputs")}
+    columns |= {field.name: pc.struct_field(inputs, [i]) for i, field in enumerate(inputs.type)}
+    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
 
 
 def event_times(batches: Iterable[pa.RecordBatch]) -> NDArray[np.int64]:

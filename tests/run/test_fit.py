@@ -23,7 +23,7 @@ def resolved(bank: Bank) -> Resolved:
 
 
 def fitted(rows: list[pa.RecordBatch], resolved: Resolved) -> Fitted:
-    return fit(rows, resolved, MEASURE)
+    return fit([rows], resolved, MEASURE)
 
 
 def many(rows: int) -> pa.RecordBatch:

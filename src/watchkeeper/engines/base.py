@@ -124,6 +124,21 @@ class Engine(Protocol):
         timestamp (one without a zone is UTC) or a date; of any other type every row is yielded.
         """
 
+    def scan_parts(
+        self,
+        table: TableRef,
+        columns: Sequence[str] | None = None,
+        *,
+        time_column: str | None = None,
+        spans: Sequence[Window] | None = None,
+        cursor: str | None = None,
+    ) -> Sequence[Iterator[pa.RecordBatch]]:
+        """The rows of a scan in parts that threads may read at once, each by itself; at least one part.
+
+        Together they give the rows of ``scan``, each once. Parts and the rows of each come in the same order each time
+        where the table's files are read one by one.
+        """
+
     def read(
         self, table: TableRef, where: str | None = None, columns: Sequence[str] | None = None, cursor: str | None = None
     ) -> pa.Table:

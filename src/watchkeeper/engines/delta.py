@@ -1,7 +1,6 @@
-"""Reading Delta tables on this machine, through delta-rs and around its traps.
+"""Delta tables on this machine: what their log says, and which rows came and went.
 
-A table without reader features is read as the Parquet files that its log lists; one with deletion vectors or column
-mapping through ``DeltaTable.scan``, the only reader that honours both. Writing is in ``engines.hop``.
+Their rows are read in ``engines.delta_scan`` and written in ``engines.hop``.
 """
 
 from __future__ import annotations
@@ -19,11 +18,10 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, DeltaProtocolError, TableNotFoundError
 
-from watchkeeper.engines import parquet, places, spans
+from watchkeeper.engines import places
 from watchkeeper.engines.base import Changes, TableRef
 from watchkeeper.engines.normal import normal, plain_schema, rebatched
 from watchkeeper.errors import Fault, Faulty
-from watchkeeper.terms import Window
 
 _HARMLESS = frozenset({"timestampNtz", "v2Checkpoint", "vacuumProtocolCheck", "variantType", "variantType-preview"})
 """Reader features that leave the Parquet files of the log readable as they are."""
@@ -45,7 +43,7 @@ def open_table(table: TableRef, version: int | None = None) -> DeltaTable:
     except DeltaProtocolError as error:
         raise Faulty([_unsupported(table, first_line(error))]) from error
     except (DeltaError, OSError) as error:
-        raise Faulty([_broken(table, error)]) from error
+        raise Faulty([broken(table, error)]) from error
     unknown = sorted(set(protocol.reader_features or ()) - _KNOWN)
     if unknown:
         raise Faulty([_unsupported(table, ", ".join(unknown))])
@@ -73,7 +71,8 @@ def _gone(table: TableRef, version: int | None) -> Fault:
     return places.fault(table, f"version {version} of {table.location} is gone", "Run again: it will be read anew.")
 
 
-def _broken(table: TableRef, error: Exception) -> Fault:
+def broken(table: TableRef, error: Exception) -> Fault:
+    """E301 about a table whose log or files are damaged."""
     return places.fault(table, f"the Delta table {table.location} cannot be read: {first_line(error)}")
 
 
@@ -144,17 +143,22 @@ def _paths(actions: Iterable[dict[str, Any]], kind: str) -> tuple[str, ...]:
     return tuple(entry["path"] for entry in found if kind == "cdc" or entry.get("dataChange", True))
 
 
-def _file(folder: Path, path: str) -> Path:
+def data_file(folder: Path, path: str) -> Path:
     """Where a file of the log lies: its path is escaped, and absolute in a shallow clone."""
     return folder / unquote(path).removeprefix("file://")
 
 
 def schema(table: TableRef, cursor: str | None) -> pa.Schema:
     """Columns and plain types at a cursor."""
-    return plain_schema(pa.schema(_at(table, cursor).schema().to_arrow()))
+    return plain_schema(pa.schema(at_cursor(table, cursor).schema().to_arrow()))
 
 
-def _at(table: TableRef, cursor: str | None) -> DeltaTable:
+def at_cursor(table: TableRef, cursor: str | None) -> DeltaTable:
+    """A handle at the version that a cursor names, the newest by default.
+
+    Raises:
+        Faulty: E301 another table stands in its place, or that version is gone.
+    """
     at = Cursor.parse(cursor) if cursor else None
     handle = open_table(table, at.version if at else None)
     if at is not None and handle.metadata().id != at.table_id:
@@ -204,7 +208,7 @@ def _why_untold(handle: DeltaTable, folder: Path, commits: Commits) -> str:
     if rewritten and (commits.schema_changed or not has_feed(handle)):
         return "rows were deleted or updated, and the table keeps no change feed (delta.enableChangeDataFeed)"
     named = (*commits.added, *commits.feeds, *commits.removed)
-    lost = [path for path in named if not _file(folder, path).is_file()]
+    lost = [path for path in named if not data_file(folder, path).is_file()]
     return f"{len(lost)} data files of the changes are vacuumed" if lost else ""
 
 
@@ -230,7 +234,7 @@ def new_rows(
     start, end = Cursor.parse(after), Cursor.parse(changes.cursor)
     if start is None or end is None or start.version >= end.version:
         return
-    handle = _at(table, changes.cursor)
+    handle = at_cursor(table, changes.cursor)
     names = list(columns) if columns is not None else pa.schema(handle.schema().to_arrow()).names
     wanted = plain_schema(pa.schema([pa.schema(handle.schema().to_arrow()).field(name) for name in names]))
     kinds = ["insert", "update_postimage", *(["delete", "update_preimage"] if removed else [])]
@@ -239,7 +243,7 @@ def new_rows(
         for batch in rebatched(_told(pa.RecordBatchReader.from_stream(feed), kinds)):
             yield normal(batch, wanted)
     except (DeltaError, pa.ArrowInvalid) as error:
-        raise Faulty([_broken(table, error)]) from error
+        raise Faulty([broken(table, error)]) from error
 
 
 def _told(feed: Iterable[pa.RecordBatch], kinds: list[str]) -> Iterator[pa.RecordBatch]:
@@ -247,74 +251,3 @@ def _told(feed: Iterable[pa.RecordBatch], kinds: list[str]) -> Iterator[pa.Recor
         kind = batch.column("_change_type").cast(pa.string())
         keep = normal(batch.drop_columns(list(_FEED))).filter(pc.is_in(kind, value_set=pa.array(kinds)))
         yield keep
-
-
-def scan(
-    table: TableRef,
-    columns: Sequence[str] | None,
-    time_column: str | None,
-    within: Sequence[Window] | None,
-    cursor: str | None,
-) -> Iterator[pa.RecordBatch]:
-    """Rows at a cursor, of some spans."""
-    handle = _at(table, cursor)
-    whole = plain_schema(pa.schema(handle.schema().to_arrow()))
-    wanted = parquet.projected(table, whole, columns)
-    if time_column is None or within is None or not spans.tells_time(whole.field(time_column).type):
-        time_column, within = None, None
-    try:
-        if is_plain(handle):
-            parts = _parts(handle, table.location, whole, time_column, within)
-            yield from rebatched(parquet.batches(parts, whole, wanted, time_column, within))
-        else:
-            yield from _scan(handle, wanted, _predicate(whole, time_column, within))
-    except (DeltaError, pa.ArrowInvalid, OSError) as error:
-        raise Faulty([_broken(table, error)]) from error
-
-
-def _predicate(whole: pa.Schema, time_column: str | None, within: Sequence[Window] | None) -> str | None:
-    if time_column is None or within is None:
-        return None
-    return spans.sql(time_column, whole.field(time_column).type, within)
-
-
-def _scan(handle: DeltaTable, wanted: pa.Schema, predicate: str | None) -> Iterator[pa.RecordBatch]:
-    """Rows through the reader of delta-rs, whose own batches are small."""
-    reader = pa.RecordBatchReader.from_stream(handle.scan(columns=wanted.names, predicate=predicate))
-    return rebatched(normal(batch, wanted) for batch in reader)
-
-
-def _parts(
-    handle: DeltaTable, folder: Path, whole: pa.Schema, time_column: str | None, within: Sequence[Window] | None
-) -> list[parquet.Part]:
-    actions = pa.table(handle.get_add_actions(flatten=True))
-    partitions = handle.metadata().partition_columns
-    kept = [
-        parquet.Part(path=_file(folder, row["path"]), fixed={name: row.get(f"partition.{name}") for name in partitions})
-        for row in actions.to_pylist()
-        if time_column is None or _may_hold(row, time_column, whole.field(time_column).type, within or ())
-    ]
-    return sorted(kept, key=lambda part: part.path)
-
-
-def plain_parts(table: TableRef) -> list[parquet.Part] | None:
-    """The files that give the rows of the table as it is now; None where the files alone do not tell its rows."""
-    handle = open_table(table)
-    whole = plain_schema(pa.schema(handle.schema().to_arrow()))
-    return _parts(handle, table.location, whole, None, None) if is_plain(handle) else None
-
-
-def _may_hold(action: dict[str, Any], column: str, type_: pa.DataType, within: Sequence[Window]) -> bool:
-    low = action.get(f"min.{column}", action.get(f"partition.{column}"))
-    high = action.get(f"max.{column}", action.get(f"partition.{column}"))
-    return spans.may_hold(low, high, type_, within)
-
-
-def read(table: TableRef, where: str | None, columns: Sequence[str] | None, cursor: str | None) -> pa.Table:
-    """A small result as one table."""
-    handle = _at(table, cursor)
-    wanted = parquet.projected(table, plain_schema(pa.schema(handle.schema().to_arrow())), columns)
-    try:
-        return pa.Table.from_batches(list(_scan(handle, wanted, where)), wanted)
-    except (DeltaError, pa.ArrowInvalid) as error:
-        raise Faulty([_broken(table, error)]) from error

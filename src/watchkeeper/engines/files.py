@@ -126,27 +126,62 @@ def scan(
     within: Sequence[Window] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Rows of some files of a table, of some spans."""
-    whole = schema(table, place)
-    wanted = parquet.projected(table, whole, columns)
-    if not paths:
-        return
-    if time_column is None or within is None or not spans.tells_time(whole.field(time_column).type):
-        time_column, within = None, None
-    try:
-        yield from rebatched(_batches(place, paths, whole, wanted, time_column, within))
-    except _UNREADABLE as error:
-        raise Faulty([_broken(table, place, error)]) from error
+    yield from _Scan.of(table, place, columns, time_column, within).rows(paths)
 
 
-def _batches(
+def scan_parts(
+    table: TableRef,
     place: Place,
     paths: Sequence[Path],
-    whole: pa.Schema,
-    wanted: pa.Schema,
+    columns: Sequence[str] | None,
     time_column: str | None,
     within: Sequence[Window] | None,
-) -> Iterator[pa.RecordBatch]:
-    if place.storage is Storage.CSV:
-        return csv.batches(paths, whole, wanted, time_column, within)
-    parts = [parquet.Part(path, _fixed(place, path)) for path in paths]
-    return parquet.batches(parts, whole, wanted, time_column, within)
+) -> list[Iterator[pa.RecordBatch]]:
+    """The same in parts that may be read at once: a file or a few small ones each."""
+    scan = _Scan.of(table, place, columns, time_column, within)
+    if place.storage is Storage.CSV or len(paths) < 2:
+        return [scan.rows(paths)]
+    groups = parquet.grouped([(path, path.stat().st_size) for path in paths])
+    return [scan.rows(group, use_threads=False) for group in groups]
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """What is read of each file."""
+
+    table: TableRef
+    place: Place
+    whole: pa.Schema
+    wanted: pa.Schema
+    time_column: str | None
+    within: Sequence[Window] | None
+
+    @classmethod
+    def of(
+        cls,
+        table: TableRef,
+        place: Place,
+        columns: Sequence[str] | None,
+        time_column: str | None,
+        within: Sequence[Window] | None,
+    ) -> _Scan:
+        whole = schema(table, place)
+        wanted = parquet.projected(table, whole, columns)
+        if time_column is None or within is None or not spans.tells_time(whole.field(time_column).type):
+            time_column, within = None, None
+        return cls(table, place, whole, wanted, time_column, within)
+
+    def rows(self, paths: Sequence[Path], *, use_threads: bool = True) -> Iterator[pa.RecordBatch]:
+        if not paths:
+            return
+        try:
+            yield from rebatched(self._batches(paths, use_threads))
+        except _UNREADABLE as error:
+            raise Faulty([_broken(self.table, self.place, error)]) from error
+
+    def _batches(self, paths: Sequence[Path], use_threads: bool) -> Iterator[pa.RecordBatch]:
+        asked = self.whole, self.wanted, self.time_column, self.within
+        if self.place.storage is Storage.CSV:
+            return csv.batches(paths, *asked)
+        parts = [parquet.Part(path, _fixed(self.place, path)) for path in paths]
+        return parquet.batches(parts, *asked, use_threads=use_threads)

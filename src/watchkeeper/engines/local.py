@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from watchkeeper.engines import delta, expressions, files, hop, places, sampling
+from watchkeeper.engines import delta, delta_scan, expressions, files, hop, places, sampling
 from watchkeeper.engines.base import Changes, Sample, TableRef, Txn
 from watchkeeper.engines.places import Storage
 from watchkeeper.terms import Window
@@ -54,15 +54,29 @@ class Local:
     ) -> Iterator[pa.RecordBatch]:
         place = places.find(table)
         if place.storage is Storage.DELTA:
-            return delta.scan(table, columns, time_column, spans, cursor)
+            return delta_scan.scan(table, columns, time_column, spans, cursor)
         return files.scan(table, place, files.at(table, place, cursor), columns, time_column, spans)
+
+    def scan_parts(
+        self,
+        table: TableRef,
+        columns: Sequence[str] | None = None,
+        *,
+        time_column: str | None = None,
+        spans: Sequence[Window] | None = None,
+        cursor: str | None = None,
+    ) -> Sequence[Iterator[pa.RecordBatch]]:
+        place = places.find(table)
+        if place.storage is Storage.DELTA:
+            return delta_scan.scan_parts(table, columns, time_column, spans, cursor)
+        return files.scan_parts(table, place, files.at(table, place, cursor), columns, time_column, spans)
 
     def read(
         self, table: TableRef, where: str | None = None, columns: Sequence[str] | None = None, cursor: str | None = None
     ) -> pa.Table:
         place = places.find(table)
         if place.storage is Storage.DELTA:
-            return delta.read(table, where, columns, cursor)
+            return delta_scan.read(table, where, columns, cursor)
         schema = self.schema(table, cursor)
         rows = pa.Table.from_batches([batch.cast(schema) for batch in self.scan(table, cursor=cursor)], schema)
         kept = rows if where is None else rows.filter(_condition(rows, where))
@@ -70,7 +84,7 @@ class Local:
 
     def sample(self, table: TableRef, most: int) -> Sample:
         place = places.find(table)
-        parts = delta.plain_parts(table) if place.storage is Storage.DELTA else files.parts(place)
+        parts = delta_scan.plain_parts(table) if place.storage is Storage.DELTA else files.parts(place)
         if parts is None:
             return sampling.every_kth(self.scan(table), self.schema(table), most)
         return sampling.of_parquet(parts, self.schema(table), most)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,6 +26,31 @@ class Part:
 
     path: Path
     fixed: Mapping[str, Any] = field(default_factory=dict)
+
+
+PART_BYTES = 16 * 2**20
+"""Files are read together until they have so many bytes: batches of whole size, and still many parts."""
+_File = TypeVar("_File")
+
+
+def grouped(files: Iterable[tuple[_File, int]]) -> list[list[_File]]:
+    """Files in their order, in groups of about ``PART_BYTES``.
+
+    Args:
+        files: each with its size in bytes.
+
+    >>> grouped([("a", 2**20), ("b", 2**24), ("c", 5)])
+    [['a', 'b'], ['c']]
+    """
+    groups: list[list[_File]] = []
+    held = PART_BYTES
+    for file, size in files:
+        if held >= PART_BYTES:
+            groups.append([])
+            held = 0
+        groups[-1].append(file)
+        held += size
+    return groups
 
 
 def projected(table: TableRef, whole: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
@@ -58,21 +83,34 @@ def batches(
     wanted: pa.Schema,
     time_column: str | None,
     within: Sequence[Window] | None,
+    *,
+    use_threads: bool = True,
 ) -> Iterator[pa.RecordBatch]:
-    """Rows of the files with the wanted columns, and of the spans only."""
+    """Rows of the files with the wanted columns, and of the spans only.
+
+    Args:
+        use_threads: decode the columns of one batch at once; without it files may be read at once, which is faster.
+    """
     timed = time_column is not None and within is not None
     extra = [whole.field(time_column)] if timed and time_column not in wanted.names else []
     read = pa.schema([*wanted, *extra])
     for part in parts:
-        for batch in _rows(part, read, time_column if timed else None, within or ()):
+        for batch in _rows(part, read, time_column if timed else None, within or (), use_threads):
             yield batch.select(wanted.names) if extra else batch
 
 
-def _rows(part: Part, read: pa.Schema, time_column: str | None, within: Sequence[Window]) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(part.path, read_dictionary=dictionaries(part.path), pre_buffer=False) as file:
+def _rows(
+    part: Part, read: pa.Schema, time_column: str | None, within: Sequence[Window], use_threads: bool
+) -> Iterator[pa.RecordBatch]:
+    metadata = pq.read_metadata(part.path)
+    texts = dictionaries(metadata)
+    with pq.ParquetFile(part.path, metadata=metadata, read_dictionary=texts, pre_buffer=False) as file:
         groups = _groups(file, read, time_column, within)
-        names = [name for name in read.names if name in file.schema_arrow.names and name not in part.fixed]
-        for batch in file.iter_batches(BATCH_ROWS, row_groups=groups, columns=names) if groups else ():
+        there = set(file.schema_arrow.names) - part.fixed.keys()
+        names = [name for name in read.names if name in there]
+        if not groups:
+            return
+        for batch in file.iter_batches(BATCH_ROWS, row_groups=groups, columns=names, use_threads=use_threads):
             rows = normal(_with_fixed(batch, part.fixed, read), read)
             yield rows if time_column is None else spans.within(rows, time_column, within)
 
@@ -109,19 +147,21 @@ def _group_may_hold(chunk: pq.ColumnChunkMetaData, type_: pa.DataType, within: S
     return spans.may_hold(low.cast(type_, safe=False).as_py(), high.cast(type_, safe=False).as_py(), type_, within)
 
 
-def dictionaries(path: Path) -> list[str]:
-    """Text columns that the file stores as indices into a dictionary throughout; reading them as such is free."""
-    metadata = pq.read_metadata(path)
-    flat = [field.name for field in metadata.schema.to_arrow_schema() if _is_text(field.type)]
-    sizes: dict[str, list[float]] = {}
-    for group in range(metadata.num_row_groups):
-        for index in range(metadata.num_columns):
-            chunk = metadata.row_group(group).column(index)
-            if chunk.path_in_schema in flat:
-                plain = not chunk.has_dictionary_page or not chunk.num_values
-                size = float("inf") if plain else chunk.total_uncompressed_size / chunk.num_values
-                sizes.setdefault(chunk.path_in_schema, []).append(size)
-    return [name for name, found in sizes.items() if max(found) < _INDEX_BYTES]
+def dictionaries(metadata: pq.FileMetaData) -> list[str]:
+    """Text columns that a file stores as indices into a dictionary throughout; reading them as such is free."""
+    texts = {field.name for field in metadata.schema.to_arrow_schema() if _is_text(field.type)}
+    at = [(i, name) for i in range(metadata.num_columns) if (name := metadata.schema.column(i).path) in texts]
+    found = {name: metadata.num_row_groups > 0 for _, name in at}
+    for group in (metadata.row_group(number) for number in range(metadata.num_row_groups)):
+        for index, name in at:
+            found[name] = found[name] and _has_indices(group.column(index))
+    return [name for name, throughout in found.items() if throughout]
+
+
+def _has_indices(chunk: pq.ColumnChunkMetaData) -> bool:
+    if not chunk.has_dictionary_page or not chunk.num_values:
+        return False
+    return bool(chunk.total_uncompressed_size / chunk.num_values < _INDEX_BYTES)
 
 
 def _is_text(type_: pa.DataType) -> bool:

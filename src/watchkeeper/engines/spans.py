@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from watchkeeper.terms import Window
 from watchkeeper.windows import contiguous
@@ -30,23 +31,26 @@ def sql(column: str, type_: pa.DataType, spans: Sequence[Window]) -> str:
 
 
 def within(batch: pa.RecordBatch, column: str, spans: Sequence[Window]) -> pa.RecordBatch:
-    """The rows of a batch whose time lies in one of the spans."""
+    """The rows of a batch whose time lies in one of the spans; the batch itself where all do."""
     times = batch.column(column)
     joined = contiguous(list(spans))
     unit = pa.timestamp("us", times.type.tz) if pa.types.is_timestamp(times.type) else times.type
     starts = pa.array([_plain(span.start, unit) for span in joined], unit)
     ends = pa.array([_plain(span.end, unit, up=True) for span in joined], unit)
-    return batch.filter(_mask(times, starts, ends))
+    kept = _mask(times, starts, ends)
+    return batch if kept.all() else batch.filter(pa.array(kept))
 
 
-def _mask(times: pa.Array, starts: pa.Array, ends: pa.Array) -> pa.Array:
+def _mask(times: pa.Array, starts: pa.Array, ends: pa.Array) -> NDArray[np.bool_]:
     kind = pa.int32() if pa.types.is_date32(times.type) else pa.int64()
     values = pc.fill_null(times.cast(kind), np.iinfo(kind.to_pandas_dtype()).min).to_numpy(zero_copy_only=False)
     first, last = starts.cast(kind).to_numpy(), ends.cast(kind).to_numpy()
     if not first.size:
-        return pa.array(np.zeros(values.size, bool))
+        return np.zeros(values.size, bool)
+    if values.size and values.min() >= first[0] and values.max() < last[0]:
+        return np.ones(values.size, bool)
     span = np.searchsorted(first, values, side="right") - 1
-    return pa.array((span >= 0) & (values < last[np.maximum(span, 0)]))
+    return (span >= 0) & (values < last[np.maximum(span, 0)])
 
 
 def may_hold(low: Any, high: Any, type_: pa.DataType, spans: Sequence[Window]) -> bool:

@@ -14,7 +14,6 @@ from watchkeeper.errors import Fault, Faulty
 from watchkeeper.rows import Identities, RowMaker
 from watchkeeper.run.count import Scan
 from watchkeeper.run.ingest import IN_PLACE, Log
-from watchkeeper.run.labels import label_texts
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.sources.base import ColumnMap, UnpackOptions
 from watchkeeper.spec.resolve import Resolved
@@ -60,8 +59,8 @@ class BaselineTable:
         labels = self.log.monitor.labels
         return labels is not None and labels.value in self.place.engine.schema(self.table).names
 
-    def rows(self, scan: Scan) -> Iterator[pa.RecordBatch]:
-        """All rows of the table, in one window.
+    def rows(self, scan: Scan) -> Iterator[Iterator[pa.RecordBatch]]:
+        """All rows of the table, in one window and in parts that may be read at once.
 
         Raises:
             Faulty: E304 the table lacks columns.
@@ -69,21 +68,17 @@ class BaselineTable:
         faults = self.faults(scan.resolved)
         if faults:
             raise Faulty(faults)
-        source = self.place.settings.catalog.load("sources", IN_PLACE)
         maker = RowMaker(scan.features, Identities(), None, self.place.now)
-        options = self._options()
-        for batch in self.place.engine.scan(self.table):
-            events = source.unpack(_at_one_time(batch), options)
-            labels = (
-                label_texts(batch[self.log.monitor.labels.value], self.log.monitor)
-                if self.has_labels and self.log.monitor.labels
-                else None
-            )
-            made = scan.prepared(events, maker)
-            yield made if labels is None else made.set_column(made.schema.get_field_index("label"), "label", labels)
+        return (self._rows(part, scan, maker) for part in self.place.engine.scan_parts(self.table))
+
+    def _rows(self, part: Iterator[pa.RecordBatch], scan: Scan, maker: RowMaker) -> Iterator[pa.RecordBatch]:
+        source, options = self.place.settings.catalog.load("sources", IN_PLACE), self._options()
+        return (scan.prepared(source.flat(_at_one_time(batch), options), maker) for batch in part)
 
     def _options(self) -> UnpackOptions:
-        columns = ColumnMap.of(replace(self.log.monitor.columns, id=None, time=_TIME, version=None))
+        monitor = self.log.monitor
+        label = monitor.labels.value if monitor.labels is not None and self.has_labels else None
+        columns = replace(monitor.columns, id=None, time=_TIME, version=None)
         return UnpackOptions(
             source_id="baseline",
             batch_seq=0,
@@ -91,8 +86,8 @@ class BaselineTable:
             privacy_key=b"",
             inputs=pa.struct(list(self.inputs)),
             outputs=pa.struct([]),
-            columns=columns,
-            binary=self.log.monitor.task in ("binary", "ranking"),
+            columns=ColumnMap.of(columns, label=label),
+            binary=monitor.task in ("binary", "ranking"),
             identities=False,
         )
 

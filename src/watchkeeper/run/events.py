@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -13,10 +13,18 @@ from numpy.typing import NDArray
 
 from watchkeeper.engines.base import Changes, Engine, TableRef
 from watchkeeper.rows import IDENTITY, event_times
-from watchkeeper.sources.base import Source, UnpackOptions
+from watchkeeper.sources.base import ColumnMap, Source, UnpackOptions
 from watchkeeper.store.tables import Tables
 from watchkeeper.terms import Window
-from watchkeeper.windows import micros, moment
+from watchkeeper.windows import contiguous, micros, moment
+
+
+class InPlace(Source, Protocol):
+    """A log format whose tables are counted where they lie."""
+
+    def flat(self, batch: pa.RecordBatch, options: UnpackOptions) -> pa.RecordBatch:
+        """What a scan counts of a batch, features and system columns side by side."""
+
 
 Times = NDArray[np.int64]
 """Microseconds since 1970 in UTC."""
@@ -34,6 +42,12 @@ class Events(Protocol):
 
     def read(self, spans: Sequence[Window] | None = None) -> Iterator[pa.RecordBatch]:
         """Batches of ``schemas.events`` whose time lies in the spans; with what arrived twice still twice."""
+
+    def parts(self, spans: Sequence[Window]) -> Iterable[Iterator[pa.RecordBatch]]:
+        """Events whose time lies in the spans, in parts that threads may read at once; what arrived twice comes twice.
+
+        Batches of ``schemas.events``, or flat ones (see ``rows.flattened``).
+        """
 
     def identities(self, spans: Sequence[Window] | None = None) -> Iterator[pa.RecordBatch]:
         """The same events with the columns of ``rows.IDENTITY`` alone."""
@@ -58,6 +72,12 @@ class StoredEvents:
 
     def read(self, spans: Sequence[Window] | None = None) -> Iterator[pa.RecordBatch]:
         return self.tables.scan_events(self.source_id, spans=spans)
+
+    def parts(self, spans: Sequence[Window]) -> Iterable[Iterator[pa.RecordBatch]]:
+        if not self.tables.has_events(self.source_id):
+            return []
+        table = self.tables.events_table(self.source_id)
+        return self.tables.engine.scan_parts(table, time_column="event_time", spans=spans)
 
     def identities(self, spans: Sequence[Window] | None = None) -> Iterator[pa.RecordBatch]:
         return self.tables.scan_events(self.source_id, IDENTITY, spans)
@@ -92,6 +112,9 @@ class Waiting:
     def read(self, spans: Sequence[Window] | None = None) -> Iterator[pa.RecordBatch]:
         return self._known.read(spans)
 
+    def parts(self, spans: Sequence[Window]) -> Iterable[Iterator[pa.RecordBatch]]:
+        return self._known.parts(spans)
+
     def identities(self, spans: Sequence[Window] | None = None) -> Iterator[pa.RecordBatch]:
         return self._known.identities(spans)
 
@@ -105,7 +128,7 @@ class TableInPlace:
 
     engine: Engine
     table: TableRef
-    source: Source
+    source: InPlace
     options: UnpackOptions
     changes: Changes
 
@@ -117,31 +140,51 @@ class TableInPlace:
         return pa.schema(list(self.options.inputs or ()))
 
     def read(self, spans: Sequence[Window] | None = None) -> Iterator[pa.RecordBatch]:
-        return self._scan(self.options, spans)
+        return self._unpacked(self.options, self.options, spans)
+
+    def parts(self, spans: Sequence[Window]) -> Iterable[Iterator[pa.RecordBatch]]:
+        found = self.engine.scan_parts(self.table, spans=spans, **self._asked(self.options))
+        return [self._flat(part, spans) for part in found]
 
     def identities(self, spans: Sequence[Window] | None = None) -> Iterator[pa.RecordBatch]:
-        return self._scan(replace(self.options, inputs=pa.struct([])), spans)
+        columns = self.options.columns
+        if columns.id is None and not columns.join:
+            return
+        told = replace(self.options, inputs=pa.struct([]))
+        # the hash of a row is that of all its columns, so both ways must read the same
+        yield from self._unpacked(told, told if columns.id is None else self.options, spans)
+
+    def _unpacked(
+        self, told: UnpackOptions, reads: UnpackOptions, spans: Sequence[Window] | None
+    ) -> Iterator[pa.RecordBatch]:
+        for batch in self.engine.scan(self.table, spans=spans, **self._asked(reads)):
+            events = self.source.unpack(batch, told)
+            yield events if spans is None else _within(events, spans)
 
     def arrived(self, since: str | None) -> Times:
-        narrow = replace(self.options, inputs=pa.struct([]))
         changes = self.engine.changed(self.table, since)
         if changes.empty:
             return np.zeros(0, np.int64)
-        rows = self.engine.new_rows(self.table, since, changes, removed=True)
-        return event_times(self.source.unpack(batch, narrow) for batch in rows)
+        timed = replace(self.options, inputs=pa.struct([]), columns=ColumnMap(time=self.options.columns.time))
+        rows = self.engine.new_rows(self.table, since, changes, self._asked(timed)["columns"], removed=True)
+        return event_times(self.source.flat(batch, timed) for batch in rows)
 
-    def _scan(self, options: UnpackOptions, spans: Sequence[Window] | None) -> Iterator[pa.RecordBatch]:
-        time = options.columns.time
-        for batch in self.engine.scan(self.table, time_column=time, spans=spans, cursor=self.cursor):
-            events = self.source.unpack(batch, options)
-            yield events if spans is None else _within(events, spans)
+    def _asked(self, options: UnpackOptions) -> dict[str, Any]:
+        """What the engine is asked for: the columns that are read and no others."""
+        schema, time = self.engine.schema(self.table, self.cursor), options.columns.time
+        comparable = time if time in schema.names else None
+        return {"columns": self.source.reads(schema, options), "time_column": comparable, "cursor": self.cursor}
+
+    def _flat(self, part: Iterator[pa.RecordBatch], spans: Sequence[Window]) -> Iterator[pa.RecordBatch]:
+        for batch in part:
+            yield _within(self.source.flat(batch, self.options), spans)
 
 
 def _within(events: pa.RecordBatch, spans: Sequence[Window]) -> pa.RecordBatch:
     """Keep the rows of the spans, for tables whose time the engine cannot compare."""
-    times = event_times([events])
+    times, joined = event_times([events]), contiguous(list(spans))
     keep = np.zeros(len(times), bool)
-    for span in spans:
+    for span in joined:
         keep |= (times >= micros(span.start)) & (times < micros(span.end))
     return events if keep.all() else events.filter(pa.array(keep))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -32,17 +33,18 @@ class Fitted:
     rows: int
 
 
-def fit(batches: Iterable[pa.RecordBatch], resolved: Resolved, measure: kernel.Measure) -> Fitted:
+def fit(parts: Iterable[Iterable[pa.RecordBatch]], resolved: Resolved, measure: kernel.Measure) -> Fitted:
     """Fit a grid for every column of a baseline.
 
     Args:
-        batches: the rows of the baseline.
+        parts: the rows of the baseline.
         measure: a measure without grids, for counting the categories.
     """
     numbers = [c.name for c in resolved.columns if c.type == NUMERIC and c.name not in _UNCUT]
+    words = replace(measure, columns=tuple(c for c in measure.columns if c.name not in numbers), log_loss=False)
     sample, partials, rows = _Sample(numbers), [], 0
-    for batch in batches:
-        partials.append(kernel.count(batch, measure))
+    for batch in chain.from_iterable(parts):
+        partials.append(kernel.count(batch, words))
         kept = batch.filter(pc.invert(pc.is_in(batch["parse_status"], value_set=pa.array(_LEFT_OUT))))
         sample.add(kept)
         rows += len(kept)

@@ -7,13 +7,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
 from watchkeeper.engines.base import Changes, TableRef
 from watchkeeper.errors import Fault, Faulty
-from watchkeeper.run.events import Events, StoredEvents, TableInPlace, Waiting
+from watchkeeper.run.events import Events, InPlace, StoredEvents, TableInPlace, Waiting
 from watchkeeper.run.gone import has_gone
 from watchkeeper.run.labels import check_table, columns_of, label_annotations
 from watchkeeper.run.workplace import Workplace
@@ -335,7 +335,7 @@ def read_as_of(place: Workplace, log: Log, options: UnpackOptions, changes: Chan
     """The events of a log as of a batch."""
     if not log.in_place:
         return StoredEvents(place.tables, log.source_id, str(seq))
-    return TableInPlace(place.engine, log.table, log.source, options, changes)
+    return TableInPlace(place.engine, log.table, cast("InPlace", log.source), options, changes)
 
 
 def as_of_cursor(place: Workplace, log: Log, cursor: str) -> Events:

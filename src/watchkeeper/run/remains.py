@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +32,9 @@ class NoEvents:
 
     def read(self, spans: Sequence[Window] | None = None) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
         return iter(())
+
+    def parts(self, spans: Sequence[Window]) -> Iterable[Iterator[pa.RecordBatch]]:  # noqa: ARG002
+        return ()
 
     def identities(self, spans: Sequence[Window] | None = None) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
         return iter(())

@@ -100,7 +100,7 @@ class _Stocktaking:
             self.place.tables.put_grids(self.seen.monitor.name, table, self.seq)
         return fitted.grids
 
-    def _baseline_rows(self, scan: Scan) -> Iterator[pa.RecordBatch]:
+    def _baseline_rows(self, scan: Scan) -> Iterator[Iterator[pa.RecordBatch]]:
         span = self.seen.baseline.span
         if span is None:
             return self._table().rows(scan)

@@ -20,14 +20,16 @@ MOST_NAMED = 100
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap(ColumnsSpec):
-    """The ``columns`` of a monitor, and the names its labels are joined on."""
+    """The ``columns`` of a monitor, and the names its labels are joined on or the column they stand in."""
 
     join: tuple[str, ...] = ()
+    label: str | None = None
 
     @classmethod
-    def of(cls, columns: ColumnsSpec, join: tuple[str, ...] = ()) -> ColumnMap:
-        """The columns of a monitor file with the join names of its labels."""
-        return cls(**{each.name: getattr(columns, each.name) for each in fields(ColumnsSpec)}, join=join)
+    def of(cls, columns: ColumnsSpec, join: tuple[str, ...] = (), label: str | None = None) -> ColumnMap:
+        """The columns of a monitor file with the join names of its labels, or the column they stand in."""
+        named = {each.name: getattr(columns, each.name) for each in fields(ColumnsSpec)}
+        return cls(**named, join=join, label=label)
 
     def watches(self, name: str) -> bool:
         """Whether a feature of this name is among those asked for."""

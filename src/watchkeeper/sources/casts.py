@@ -75,6 +75,8 @@ def valid_texts(column: pa.Array) -> pa.Array:
 
 def is_valid(column: pa.Array) -> bool:
     """Whether all texts are UTF-8."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary
     try:
         column.validate(full=True)
     except pa.ArrowInvalid:
@@ -205,6 +207,9 @@ def _timestamps(column: pa.Array) -> pa.Array:
 def _bounded(ticks: pa.Array, scale: int) -> pa.Array:
     """Ticks times a scale; null where that is far beyond any time."""
     most = micros(LATEST) // scale + 1
+    found = pc.min_max(ticks)
+    if scale == 1 and found["min"].is_valid and found["min"].as_py() >= -most and found["max"].as_py() <= most:
+        return ticks
     near = pc.and_(pc.less_equal(ticks, most), pc.greater_equal(ticks, -most))
     return pc.multiply(pc.if_else(near, ticks, pa.scalar(None, pa.int64())), scale)
 
@@ -219,6 +224,9 @@ def _since_1970(column: pa.Array) -> pa.Array:
 
 def _within(column: pa.Array) -> pa.Array:
     low, high = pa.scalar(EARLIEST, TIME), pa.scalar(LATEST, TIME)
+    found = pc.min_max(column)
+    if found["min"].is_valid and found["min"].value >= micros(EARLIEST) and found["max"].value < micros(LATEST):
+        return column
     return pc.if_else(pc.and_(pc.greater_equal(column, low), pc.less(column, high)), column, pa.scalar(None, TIME))
 
 

@@ -43,15 +43,17 @@ def _spellings(positive: str | int | float | bool) -> list[str]:
     return sorted({text, *cased})
 
 
-def decided(score: pa.Array, threshold: float) -> pa.Array:
+def decided(score: pa.Array, threshold: float) -> pa.DictionaryArray:
     """``"1"`` where the score is at least the threshold, else ``"0"``; null where there is no score.
 
     >>> decided(pa.array([0.5, 0.2, None]), 0.5).to_pylist()
     ['1', '0', None]
     """
-    known = pc.and_kleene(pc.is_valid(score), pc.invert(pc.is_nan(score)))
-    yes = pc.if_else(pc.greater_equal(score, threshold), POSITIVE, NEGATIVE)
-    return pc.if_else(pc.fill_null(known, False), yes, pa.scalar(None, pa.string()))
+    values = score.to_numpy(zero_copy_only=False)  # which turns null into NaN
+    code = (values >= threshold).view(np.int8)
+    unknown = np.isnan(values)
+    indices = pa.array(code, mask=unknown if unknown.any() else None)
+    return pa.DictionaryArray.from_arrays(indices, pa.array([NEGATIVE, POSITIVE]))
 
 
 def class_array(values: Sequence[Any]) -> pa.Array:

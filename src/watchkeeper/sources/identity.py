@@ -124,6 +124,13 @@ def key_texts(column: pa.Array) -> pa.Array:
     return _other_texts(column)
 
 
+def encoded(column: pa.Array) -> pa.DictionaryArray:
+    """The distinct values of a column and the place of each row's among them; of nested values their texts."""
+    if pa.types.is_dictionary(column.type):
+        return column
+    return (key_texts(column) if pa.types.is_nested(column.type) else column).dictionary_encode()
+
+
 def _utc(column: pa.Array) -> pa.Array:
     return column.cast(pa.timestamp("us"), safe=False).cast(pa.timestamp("us", "UTC"))
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from watchkeeper.sources import casts
 from watchkeeper.sources.base import ColumnMap
 from watchkeeper.sources.bodies import Answer, Json, Names
 from watchkeeper.sources.classes import class_array, class_texts, decided
@@ -53,7 +54,7 @@ class Predicted:
     def decisions(self, score: pa.Array, columns: ColumnMap, binary: bool) -> pa.Array:
         """The decisions as class texts; from the score where the monitor gives a threshold."""
         if isinstance(columns.decision, Threshold):
-            return decided(score, columns.decision.value)
+            return casts.plain(decided(score, columns.decision.value))
         for at, value in enumerate(self.decision):
             if isinstance(value, list | dict):
                 self._misfit(at, "decision", misfit_text(value))

@@ -24,7 +24,7 @@ _TEXT_KINDS: tuple[tuple[pa.DataType, Callable[[pa.Array], tuple[pa.Array, list[
 def mapped(columns: ColumnMap) -> list[str]:
     """The columns that the map names for something else than features."""
     decision = columns.decision if isinstance(columns.decision, str) else None
-    parts = (columns.id, columns.time, columns.score, decision, columns.version, columns.weight)
+    parts = (columns.id, columns.time, columns.score, decision, columns.version, columns.weight, columns.label)
     return [path for path in parts if path is not None]
 
 
@@ -99,9 +99,16 @@ def unwatched(schema: pa.Schema, options: UnpackOptions) -> tuple[str, ...]:
 
 
 def struct_of(batch: pa.RecordBatch, inputs: pa.StructType, options: UnpackOptions, misfits: Misfits) -> pa.StructArray:
+    arrays = arrays_of(batch, inputs, options, misfits)
+    return assembly.struct(list(arrays.values()), inputs, len(batch))
+
+
+def arrays_of(
+    batch: pa.RecordBatch, inputs: pa.StructType, options: UnpackOptions, misfits: Misfits
+) -> dict[str, pa.Array]:
+    """The features by the names and in the types they are kept in; adds what does not fit to ``misfits``."""
     names = {column: name for (name, _), column in keys_of(each.name for each in inputs).items()}
-    arrays = [_feature(batch, each, names[each.name], options.columns, misfits) for each in inputs]
-    return assembly.struct(arrays, inputs, len(batch))
+    return {each.name: _feature(batch, each, names[each.name], options.columns, misfits) for each in inputs}
 
 
 def _feature(batch: pa.RecordBatch, kept: pa.Field, name: str, columns: ColumnMap, misfits: Misfits) -> pa.Array:

@@ -71,15 +71,32 @@ class RowTable:
             inputs, left_out = row_features.inferred(batch, options)
         else:
             inputs, left_out = options.inputs, row_features.unwatched(batch.schema, options)
-        time = _time(batch, options.columns)
-        timed = time.is_valid()
-        untimed = len(batch) - timed.true_count
-        if untimed:
-            batch, time = batch.filter(timed), time.filter(timed)
-        return _events(batch, time, inputs, options, Notes(untimed, left_out))
+        timed, time = _timed(batch, options.columns)
+        return _events(timed, time, inputs, options, Notes(len(batch) - len(timed), left_out))
+
+    def flat(self, batch: pa.RecordBatch, options: UnpackOptions) -> pa.RecordBatch:
+        """What a scan counts of a batch: some columns of ``unpack``, and the features beside them.
+
+        Columns of events that every row of a table has alike are left out, and so are those that are only stored.
+
+        Args:
+            options: with the kept types of the features as ``inputs``.
+        """
+        batch, time = _timed(batch, options.columns)
+        misfits: Misfits = {}
+        facts = _facts(batch, time, options, misfits)
+        if options.columns.label is not None:
+            facts["label"] = _classes(batch, options.columns.label, "label", options)
+        if options.identities:
+            facts |= {name: found for name, found in _identities(batch, options).items() if name in _TOLD_APART_BY}
+        facts |= row_features.arrays_of(batch, options.inputs or pa.struct([]), options, misfits)
+        if misfits:
+            facts["misfits"] = assembly.misfit_maps(misfits, len(batch))
+        return pa.RecordBatch.from_pydict({name: column for name, column in facts.items() if column is not None})
 
 
 SOURCE = RowTable()
+_TOLD_APART_BY = ("event_id", "row_hash", "join_key")
 
 
 def _time_path(columns: ColumnMap) -> str:
@@ -96,6 +113,15 @@ def _mapped(batch: pa.RecordBatch, path: str, part: str) -> pa.Array:
     return column
 
 
+def _timed(batch: pa.RecordBatch, columns: ColumnMap) -> tuple[pa.RecordBatch, pa.Array]:
+    """The rows that have a usable time, and that."""
+    time = _time(batch, columns)
+    if not time.null_count:
+        return batch, time
+    timed = time.is_valid()
+    return batch.filter(timed), time.filter(timed)
+
+
 def _time(batch: pa.RecordBatch, columns: ColumnMap) -> pa.Array:
     path = _time_path(columns)
     column = _mapped(batch, path, "time")
@@ -108,26 +134,34 @@ def _time(batch: pa.RecordBatch, columns: ColumnMap) -> pa.Array:
 def _events(
     batch: pa.RecordBatch, time: pa.Array, inputs: pa.StructType, options: UnpackOptions, notes: Notes
 ) -> pa.RecordBatch:
-    size, columns = len(batch), options.columns
+    size = len(batch)
     misfits: Misfits = {}
     features = row_features.struct_of(batch, inputs, options, misfits)
-    score = _score(batch, columns, misfits)
-    facts: dict[str, Any] = {
+    facts = _facts(batch, time, options, misfits) | {
         "source_id": assembly.constant(options.source_id, pa.string(), size),
         "row_index": assembly.constant(0, pa.int32(), size),
         "rows_in_request": assembly.constant(1, pa.int32(), size),
-        "event_time": time.cast(TIME),
         "event_date": time.cast(pa.date32()),
         "batch_seq": assembly.constant(options.batch_seq, pa.int64(), size),
-        "model_version": _version(batch, columns),
         "parse_status": assembly.constant(ParseStatus.OK.value, pa.string(), size),
+        "inputs": features,
+    }
+    facts |= {name: casts.plain(facts[name]) for name in ("model_version", "decision")}
+    facts["misfits"] = assembly.misfit_maps(misfits, size)
+    return assembly.events(facts | _identities(batch, options), size, notes)
+
+
+def _facts(batch: pa.RecordBatch, time: pa.Array, options: UnpackOptions, misfits: Misfits) -> dict[str, Any]:
+    """What each row says of its prediction."""
+    columns = options.columns
+    score = _score(batch, columns, misfits)
+    return {
+        "event_time": time.cast(TIME),
+        "model_version": _version(batch, columns),
         "weight": _weight(batch, columns, misfits),
         "score": score,
-        "decision": _decision(batch, score, columns, options.binary),
-        "inputs": features,
-        "misfits": assembly.misfit_maps(misfits, size),
+        "decision": _decision(batch, score, options),
     }
-    return assembly.events(facts | _identities(batch, options), size, notes)
 
 
 def _score(batch: pa.RecordBatch, columns: ColumnMap, misfits: Misfits) -> pa.Array:
@@ -160,21 +194,33 @@ def _weight(batch: pa.RecordBatch, columns: ColumnMap, misfits: Misfits) -> pa.A
     return pa.array(np.where(sound, values, 1.0))
 
 
-def _decision(batch: pa.RecordBatch, score: pa.Array, columns: ColumnMap, binary: bool) -> pa.Array:
+def _decision(batch: pa.RecordBatch, score: pa.Array, options: UnpackOptions) -> pa.Array:
+    columns = options.columns
     if isinstance(columns.decision, Threshold):
         return decided(score, columns.decision.value)
-    if columns.decision is None:
+    return _classes(batch, columns.decision, "decision", options)
+
+
+def _classes(batch: pa.RecordBatch, path: str | None, part: str, options: UnpackOptions) -> pa.Array:
+    """Classes as text in a dictionary; every distinct value is looked at once."""
+    if path is None:
         return pa.nulls(len(batch), pa.string())
-    column = _mapped(batch, columns.decision, "decision")
+    column = _mapped(batch, path, part)
     if pa.types.is_nested(column.type):
-        raise wrong_type("columns.decision", columns.decision, column.type, "a class")
-    return class_texts(column, columns.positive, binary=binary)
+        raise wrong_type(f"columns.{part}", path, column.type, "a class")
+    encoded = identity.encoded(column)
+    texts = class_texts(encoded.dictionary, options.columns.positive, binary=options.binary)
+    return pa.DictionaryArray.from_arrays(encoded.indices, texts)
 
 
 def _version(batch: pa.RecordBatch, columns: ColumnMap) -> pa.Array:
     if columns.version is None:
         return assembly.constant("", pa.string(), len(batch))
-    return pc.fill_null(identity.key_texts(_mapped(batch, columns.version, "version")), "")
+    encoded = identity.encoded(_mapped(batch, columns.version, "version"))
+    texts = identity.key_texts(encoded.dictionary)
+    if encoded.null_count or texts.null_count:
+        return pc.fill_null(texts.take(encoded.indices), "")
+    return pa.DictionaryArray.from_arrays(encoded.indices, texts)
 
 
 def _identities(batch: pa.RecordBatch, options: UnpackOptions) -> dict[str, Any]:

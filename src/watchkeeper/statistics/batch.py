@@ -11,13 +11,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from watchkeeper.statistics.counts import Counts, Floats, Ints
+from watchkeeper.statistics.counts import Counts, Ints
 from watchkeeper.statistics.distinct import row_hashes
 from watchkeeper.statistics.measure import Measure, MeasuredColumn, Population
 from watchkeeper.statistics.numbers import Numbers
 from watchkeeper.statistics.runs import Runs
 from watchkeeper.statistics.systems import System, Windows, systems_of
 from watchkeeper.statistics.text import Texts
+from watchkeeper.statistics.weights import Weights, of_classes
 from watchkeeper.terms import ParseStatus
 
 SEGMENT = "segment:"
@@ -34,7 +35,7 @@ class Batch:
 
     rows: Any
     measure: Measure
-    _runs: dict[tuple[Population, bool], list[Runs]] = field(default_factory=dict)
+    _runs: dict[Population, list[Runs]] = field(default_factory=dict)
     _populations: dict[Population, NDArray[np.bool_]] = field(default_factory=dict)
 
     @cached_property
@@ -50,10 +51,14 @@ class Batch:
         return windows, systems_of(windows, Texts.of(self.rows["model_version"]), segments)
 
     @cached_property
+    def _unordered_weights(self) -> Weights:
+        return Weights.of(Numbers.of(self.rows["weight"]).values)
+
+    @cached_property
     def _order(self) -> Ints | None:
         """The row at each place; None where all rows stand in order already."""
-        system = self._unordered[1][0]
-        return Runs.of(system.cell, None, system.size).order
+        system, weights = self._unordered[1][0], self._unordered_weights
+        return Runs.of(weights.cells(system.cell), None, system.size * weights.size).order
 
     @cached_property
     def windows(self) -> Windows:
@@ -63,6 +68,10 @@ class Batch:
     @cached_property
     def systems(self) -> list[System]:
         return [system.take(self._order) for system in self._unordered[1]]
+
+    @cached_property
+    def weights(self) -> Weights:
+        return self._unordered_weights.take(self._order)
 
     def numbers(self, column: str) -> Numbers:
         return Numbers.of(self.rows[column]).take(self._order)
@@ -79,11 +88,6 @@ class Batch:
         """Index of each row's text in ``values``, -1 where it is null or not among them."""
         return self.texts(column).positions(values)
 
-    @cached_property
-    def weight(self) -> Floats | None:
-        weight = self.numbers("weight").values
-        return None if bool((weight == 1.0).all()) else weight
-
     def population(self, population: Population) -> NDArray[np.bool_]:
         if population not in self._populations:
             self._populations[population] = _POPULATIONS[population](self)
@@ -93,24 +97,23 @@ class Batch:
     def is_ok(self) -> NDArray[np.bool_]:
         return self._status.take(self._order).positions((ParseStatus.OK.value,)) >= 0
 
-    def runs(self, population: Population, weighted: bool = True) -> list[Runs]:
-        """Rows of a population by combination, once for each system."""
-        key = population, weighted
-        if key not in self._runs:
-            self._runs[key] = self.runs_of(self.population(population), weighted)
-        return self._runs[key]
+    def runs(self, population: Population) -> list[Runs]:
+        """Rows of a population by combination and class of weight, once for each system."""
+        if population not in self._runs:
+            self._runs[population] = self.runs_of(self.population(population))
+        return self._runs[population]
 
-    def runs_of(self, rows: NDArray[np.bool_], weighted: bool = True) -> list[Runs]:
-        """The rows where a mask holds by combination, once for each system."""
-        weight = self.weight if weighted else None
-        return [Runs.of(system.cell_of(rows), weight, system.size) for system in self.systems]
+    def runs_of(self, rows: NDArray[np.bool_]) -> list[Runs]:
+        """The rows where a mask holds by combination and class of weight, once for each system."""
+        weights = self.weights
+        return [
+            Runs.of(weights.cells(system.cell_of(rows)), weights.each, system.size * weights.size, weights.classes)
+            for system in self.systems
+        ]
 
     def counts(self, column: MeasuredColumn, slot: Ints, slots: int) -> Counts:
         """Rows counted by combination and slot."""
-        parts = [
-            Counts.of(runs.cell, runs.gathered(slot), runs.weight, runs.cells, slots)
-            for runs in self.runs(column.population)
-        ]
+        parts = [_counted(runs, slot, slots) for runs in self.runs(column.population)]
         return parts[0] if len(parts) == 1 else Counts.stacked(parts)
 
     def misfit(self, column: MeasuredColumn) -> NDArray[np.bool_] | None:
@@ -128,6 +131,11 @@ class Batch:
         if "misfits" not in self.rows.schema.names:
             return {}
         return _misfit_rows(self.rows["misfits"])
+
+
+def _counted(runs: Runs, slot: Ints, slots: int) -> Counts:
+    counts = Counts.of(runs.cell, runs.gathered(slot), runs.weight, runs.cells, slots)
+    return counts if runs.weight is not None else of_classes(counts.n, runs.classes)
 
 
 def _misfit_rows(misfits: Any) -> dict[str, Ints]:

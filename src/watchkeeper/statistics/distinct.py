@@ -63,15 +63,13 @@ class Distinct:
             cell: the cell of each, shape (m,).
             n: values that were present, shape (cells,).
         """
-        order = np.lexsort((hashes, cell))
-        hashes, cell = hashes[order], np.asarray(cell)[order]
-        fresh = np.ones(len(hashes), bool)
-        fresh[1:] = (hashes[1:] != hashes[:-1]) | (cell[1:] != cell[:-1])
-        hashes, cell = hashes[fresh], cell[fresh]
-        first = np.searchsorted(cell, np.arange(cells))
-        kept = np.arange(len(cell)) - first[cell] < K
-        counts = np.bincount(cell[kept], minlength=cells)
-        return cls(hashes[kept], np.concatenate([[0], np.cumsum(counts)]), n.astype(np.int64))
+        order = np.argsort(_small(np.asarray(cell), cells), kind="stable")
+        hashes, ends = hashes[order], np.cumsum(np.bincount(cell, minlength=cells))
+        starts = np.concatenate([[0], ends[:-1]]) if cells else ends
+        kept = [_sorted_distinct(hashes[a:b])[:K] for a, b in zip(starts, ends, strict=True)]
+        counts = [len(part) for part in kept]
+        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return cls(np.concatenate([np.zeros(0, np.uint64), *kept]), offsets, n.astype(np.int64))
 
     @classmethod
     def empty(cls, cells: int, grid: Grid | None = None) -> Self:
@@ -171,11 +169,12 @@ def float_hashes(numbers: Floats) -> Hashes:
 
 def mixed(bits: Hashes) -> Hashes:
     """Spread 64 bits evenly over 64 bits (kept one to one)."""
-    hashes = bits ^ _SEED
+    hashes = np.empty(len(bits), np.uint64)
+    high = np.empty(min(len(bits), _BLOCK), np.uint64)
     for start in range(0, len(hashes), _BLOCK):
-        h = hashes[start : start + _BLOCK]
+        h = np.bitwise_xor(bits[start : start + _BLOCK], _SEED, out=hashes[start : start + _BLOCK])
         h *= _FIRST
-        h ^= h >> _SHIFT
+        h ^= np.right_shift(h, _SHIFT, out=high[: len(h)])
         h *= _SECOND
     return hashes
 
@@ -185,6 +184,11 @@ def text_hashes(values: Iterable[str]) -> Hashes:
     return np.frombuffer(
         b"".join(hashlib.blake2b(value.encode(), digest_size=8).digest() for value in values), "<u8"
     ).astype(np.uint64)
+
+
+def _small(cell: Ints, cells: int) -> NDArray[Any]:
+    """Cells in the type that sorts fastest."""
+    return cell.astype(np.int16) if cells < 2**15 else cell
 
 
 def smallest_of_runs(hashes: Hashes, present: NDArray[np.bool_], starts: Ints, ends: Ints) -> Distinct:

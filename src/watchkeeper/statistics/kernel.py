@@ -17,14 +17,24 @@ from watchkeeper.statistics.histogram import MISSING, Histogram, slots_of
 from watchkeeper.statistics.measure import LOG_LOSS, Measure, MeasuredColumn, Population
 from watchkeeper.statistics.moments import Moments
 from watchkeeper.statistics.numbers import Numbers
-from watchkeeper.statistics.partial import Partial, merged, with_marginals
+from watchkeeper.statistics.partial import Partial, merged, merged_or_none, with_marginals
 from watchkeeper.statistics.score_bins import BINARY, ScoreBins, score_slots
 from watchkeeper.statistics.shelf import Key
 from watchkeeper.statistics.table import to_table
 from watchkeeper.statistics.tally import Tally
 from watchkeeper.statistics.text import Texts
 
-__all__ = ["Measure", "MeasuredColumn", "Partial", "Population", "count", "merged", "to_table", "with_marginals"]
+__all__ = [
+    "Measure",
+    "MeasuredColumn",
+    "Partial",
+    "Population",
+    "count",
+    "merged",
+    "merged_or_none",
+    "to_table",
+    "with_marginals",
+]
 
 _MOST_ROWS = 2**17
 """Longer batches are counted in pieces, so that intermediate arrays stay in the cache."""
@@ -78,7 +88,9 @@ def _moments(batch: Batch, column: MeasuredColumn, numbers: Numbers) -> Moments:
     if misfit is not None and numbers.null is not None:
         runs = batch.runs_of(batch.population(column.population) & ~(misfit & numbers.null))
     else:
-        runs = batch.runs(column.population, weighted=column.name != "event_time")
+        runs = batch.runs(column.population)
+    if column.name == "event_time":
+        runs = [part.unweighted() for part in runs]
     return Moments.stacked([Moments.of_runs(numbers, part) for part in runs])
 
 
@@ -108,7 +120,8 @@ def _tally(batch: Batch, column: MeasuredColumn) -> Tally:
     for runs in batch.runs(column.population):
         moved = Texts(runs.gathered(texts.code), texts.vocabulary)
         own_misfit = None if misfit is None else runs.gathered(misfit)
-        parts.append(Tally.of_texts(moved, runs.cell, runs.weight, runs.cells, own_misfit))
+        tally = Tally.of_texts(moved, runs.cell, runs.weight, runs.cells, own_misfit)
+        parts.append(tally if runs.weight is not None else tally.weighed(runs.classes))
     return parts[0] if len(parts) == 1 else _one_under_the_other(parts)
 
 
@@ -132,7 +145,9 @@ def _log_loss(batch: Batch) -> Moments:
     """Loss −ln p of the label that came, of rows that have a label and a score in [0, 1]."""
     score, label = batch.numbers("score").values, batch.positions("label", BINARY)
     judged = (label >= 0) & (score >= 0) & (score <= 1) & batch.population(Population.OK)
+    p = np.abs(score - (label == 0))  # the share that the score gave to the label
     smallest_share = np.finfo(np.float64).eps
-    p = np.where(judged, np.where(label == 1, score, 1 - score), 1.0)
-    losses = Numbers(-np.log(np.clip(p, smallest_share, 1 - smallest_share)))
+    p[~judged] = 1.0
+    np.clip(p, smallest_share, 1 - smallest_share, out=p)
+    losses = Numbers(np.negative(np.log(p, out=p), out=p))
     return Moments.stacked([Moments.of_runs(losses, runs) for runs in batch.runs_of(judged)])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from watchkeeper.statistics.counts import Floats, Ints
 from watchkeeper.statistics.grid import TAIL_EDGES, Grid
@@ -44,13 +46,16 @@ class _Slots:
     first_key: int = 0
     bits: bool = False
 
-    def of(self, x: Floats) -> Ints:
+    def of(self, x: Floats, out: Ints | None = None) -> Ints:
         """Slot of each value; those of values outside the marks may lie outside the table and mean nothing."""
         d = x - self.origin
         if self.bits:
             return _keys(d) - self.first_key
         d *= self.scale
-        return d.astype(np.int64)
+        if out is None:
+            return d.astype(np.int64)
+        out[...] = d  # casts as astype does
+        return out
 
 
 @dataclass(frozen=True)
@@ -78,29 +83,49 @@ class Lattice:
 
     def cells_of(self, values: Floats) -> Ints:
         out = np.empty(len(values), np.int64)
+        work = _Work.of(min(len(values), _BLOCK))
         for start in range(0, len(values), _BLOCK):
-            out[start : start + _BLOCK] = self._cells_of_block(values[start : start + _BLOCK])
+            self._fill(values[start : start + _BLOCK], out[start : start + _BLOCK], work)
         return out
 
-    def _cells_of_block(self, x: Floats) -> Ints:
+    def _fill(self, x: Floats, found: Ints, work: _Work) -> None:
+        """Put the cell of each value of a block into ``found``."""
         if len(self.marks) == 0 or len(x) == 0:
-            return np.zeros(len(x), np.int64)
+            found[...] = 0
+            return
         inside = bool(np.fmin.reduce(x) >= self.first) and bool(np.fmax.reduce(x) <= self.last)
         with np.errstate(invalid="ignore", over="ignore"):
-            found = self._looked_up(x)
+            self._look_up(x, found, work.cut(len(x)))
         if inside and not self.crowded:
-            return found
+            return
         rows = np.flatnonzero(found < 0 if inside else (found < 0) | (x < self.first) | (x > self.last))
         found[rows] = self.cell_of_code[codes(x[rows], self.marks)]
-        return found
 
-    def _looked_up(self, x: Floats) -> Ints:
-        slot = self.slots.of(x)
-        found = self.base.take(slot, mode="clip")
-        found += x > self.mark.take(slot, mode="clip")
+    def _look_up(self, x: Floats, found: Ints, work: _Work) -> None:
+        slot = self.slots.of(x, work.slot)
+        self.base.take(slot, out=found, mode="clip")
+        self.mark.take(slot, out=work.mark, mode="clip")
+        found += np.greater(x, work.mark, out=work.above)
         if self.atom is not None:
-            found += x >= self.atom.take(slot, mode="clip")
-        return found
+            self.atom.take(slot, out=work.mark, mode="clip")
+            found += np.greater_equal(x, work.mark, out=work.above)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Arrays that one block after the other is worked out in: fresh ones would cost as much as the work."""
+
+    slot: Ints
+    mark: Floats
+    above: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, rows: int) -> Self:
+        return cls(np.empty(rows, np.int64), np.empty(rows), np.empty(rows, bool))
+
+    def cut(self, rows: int) -> _Work:
+        """The same for a block that may be shorter."""
+        return self if rows == len(self.slot) else _Work(self.slot[:rows], self.mark[:rows], self.above[:rows])
 
 
 @lru_cache(maxsize=4096)

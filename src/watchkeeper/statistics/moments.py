@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,27 +66,28 @@ class Moments:
 
     @classmethod
     def of_runs(cls, numbers: Numbers, runs: Runs) -> Self:
-        """Count rows that are ordered by cell already."""
+        """Count rows that are ordered by cell already.
+
+        Values that are not finite are few as a rule: they are counted apart, and the first finite value of their run
+        stands in their place, at no distance from the centre. So no column is copied for what it lacks.
+        """
         x = runs.gathered(numbers.values)
-        with np.errstate(over="ignore", invalid="ignore"):
-            sums = runs.sums(x)
-        if np.isfinite(sums).all():  # so is every value
-            nothing = np.zeros(runs.cells, np.int64)
-            return cls._of_finite(x, runs, (nothing,) * 4)
         finite = np.isfinite(x)
-        inside = runs.only(finite)
-        n_null = runs.counts(runs.gathered(numbers.is_null))
-        n_pos_inf, n_neg_inf = runs.counts(x == np.inf), runs.counts(x == -np.inf)
-        n_nan = runs.rows - inside.rows - n_null - n_pos_inf - n_neg_inf
-        return cls._of_finite(x[finite], inside, (n_null, n_nan, n_pos_inf, n_neg_inf))
+        if finite.all():
+            nothing = np.zeros(runs.cells, np.int64)
+            return cls._of_finite(x, runs, Absent(np.zeros(0, np.int64), (nothing,) * 4, np.zeros(0)))
+        absent = Absent.of(x, runs, np.flatnonzero(~finite), numbers.null)
+        return cls._of_finite(absent.filled(x, runs), runs, absent)
 
     @classmethod
-    def _of_finite(cls, x: Floats, runs: Runs, absent: tuple[Ints, ...]) -> Self:
-        low, high = runs.minima(x), runs.maxima(x)
-        n_zero = n_negative = np.zeros(runs.cells, np.int64)
-        if not bool(np.nanmin(low, initial=np.inf) > 0):
-            n_zero, n_negative = runs.counts(x == 0), runs.counts(x < 0)
-        return cls._from([runs.rows, *absent, n_zero, n_negative, *_central_sums(x, runs), low, high])._settled()
+    def _of_finite(cls, x: Floats, runs: Runs, absent: Absent) -> Self:
+        """Moments of values of which those of ``absent`` only stand in for something else."""
+        rows = runs.rows - sum(absent.counts)
+        low, high = (np.where(rows > 0, bound, np.nan) for bound in (runs.minima(x), runs.maxima(x)))
+        ints = [rows, *absent.counts, *_zero_and_negative(x, runs, low, absent)]
+        bounds = (bound(part.reshape(-1, len(runs.classes)), axis=1) for bound, part in _bounds(low, high))
+        made = [*(runs.summed(part) for part in ints), *_central_sums(x, runs, rows, absent.at), *bounds]
+        return cls._from(made)._settled()
 
     @classmethod
     def _from(cls, columns: Sequence[NDArray[Any]]) -> Self:
@@ -191,26 +192,99 @@ class Moments:
         return cls._from([*ints.T, *matrix(array.field("floats"), _FLOATS).T])
 
 
-def _central_sums(x: Floats, runs: Runs) -> tuple[Floats, ...]:
-    """w, w2, mean, rest, m2, m3, m4, v1, v2 of finite values."""
-    weight = runs.weight
+class Absent(NamedTuple):
+    """Positions without a finite value.
+
+    Args:
+        at: the positions, ascending.
+        counts: null, NaN, +inf and -inf by cell, each of shape (cells,), classes of weight told apart.
+        stand_in: the value that stands at each of the positions, shape (positions,).
+    """
+
+    at: Ints
+    counts: tuple[Ints, ...]
+    stand_in: Floats
+
+    @classmethod
+    def of(cls, x: Floats, runs: Runs, at: Ints, null: NDArray[np.bool_] | None) -> Self:
+        values, cell = x[at], runs.cell[at]
+        kind = np.where(values == np.inf, 2, np.where(values == -np.inf, 3, 1))
+        if null is not None:
+            kind[runs.gathered(null)[at]] = 0
+        counts = np.bincount(kind * runs.cells + cell, minlength=4 * runs.cells).reshape(4, runs.cells)
+        first = _first_finite(x, runs, at)
+        return cls(at, tuple(counts.astype(np.int64)), first[np.searchsorted(runs.starts, at, side="right") - 1])
+
+    def filled(self, x: Floats, runs: Runs) -> Floats:
+        """The values with the stand-ins put in."""
+        x = x.copy() if runs.order is None else x
+        x[self.at] = self.stand_in
+        return x
+
+    def by_cell(self, stand_ins: NDArray[np.bool_], runs: Runs) -> Ints:
+        """Positions whose stand-in satisfies something, by cell."""
+        return np.bincount(runs.cell[self.at[stand_ins]], minlength=runs.cells).astype(np.int64)
+
+
+def _first_finite(x: Floats, runs: Runs, absent: Ints) -> Floats:
+    """The first finite value of each run; 0 where it has none."""
+    first = x[runs.starts]
+    if np.isfinite(first).all():
+        return first
+    present = np.ones(len(x), bool)
+    present[absent] = False
+    known = np.append(np.flatnonzero(present), len(x))
+    found = known[np.searchsorted(known, runs.starts)]
+    return np.where(found < runs.starts + runs.lengths, np.append(x, 0.0)[found], 0.0)
+
+
+def _zero_and_negative(x: Floats, runs: Runs, low: Floats, absent: Absent) -> tuple[Ints, Ints]:
+    if bool(np.nanmin(low, initial=np.inf) > 0):
+        return np.zeros(runs.cells, np.int64), np.zeros(runs.cells, np.int64)
+    zero = runs.counts(x == 0) - absent.by_cell(absent.stand_in == 0, runs)
+    return zero, runs.counts(x < 0) - absent.by_cell(absent.stand_in < 0, runs)
+
+
+def _bounds(low: Floats, high: Floats) -> list[tuple[Any, Floats]]:
+    return [(np.fmin.reduce, low), (np.fmax.reduce, high)]
+
+
+def _central_sums(x: Floats, runs: Runs, rows: Ints, absent: Ints) -> tuple[Floats, ...]:
+    """w, w2, mean, rest, m2, m3, m4, v1, v2 of finite values.
+
+    Args:
+        rows: finite values by cell, classes of weight told apart.
+        absent: positions that do not count.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
-        w = runs.rows.astype(np.float64) if weight is None else runs.sums(weight)
-        w2 = w if weight is None else runs.sums(weight * weight)
-        centre = _means(x, runs, w)
-        m1, *powers = PowerSums.of(x, runs, centre)
+        w, w2 = _sums_of_weights(runs, rows, absent)
+        centre = _means(x, runs)
+        d = x - runs.spread(np.repeat(centre, len(runs.classes)))
+        d[absent] = 0.0
+        m1, *powers = PowerSums.of(d, runs)
         shift = _ratio(m1, w, empty=0.0)
         mean, rest = _sum_and_rest(centre, shift, w)
         return (w, w2, mean, rest, *_moved(-shift, w, w2, m1, *powers))
 
 
-def _means(x: Floats, runs: Runs, w: Floats) -> Floats:
+def _sums_of_weights(runs: Runs, rows: Ints, absent: Ints) -> tuple[Floats, Floats]:
+    if runs.weight is None:
+        return runs.weighed(rows), runs.weighed(rows, 2)
     weight = runs.weight
-    mean = _ratio(runs.sums(x if weight is None else x * weight), w, empty=0.0)
+    if len(absent):
+        weight = weight.copy()
+        weight[absent] = 0.0
+    return runs.sums(weight), runs.sums(weight * weight)
+
+
+def _means(x: Floats, runs: Runs) -> Floats:
+    """About the mean of each cell, shape (cells,): a centre that costs no digits."""
+    rows = runs.weighed(runs.rows)
+    mean = _ratio(runs.weighed(runs.sums(x)), rows, empty=0.0)
     if np.isfinite(mean).all():
         return mean
-    share = 1.0 / runs.spread(np.where(w > 0, w, 1.0))
-    return runs.sums(x * (share if weight is None else share * weight))
+    share = 1.0 / runs.spread(np.repeat(np.where(rows > 0, rows, 1.0), len(runs.classes)))
+    return runs.weighed(runs.sums(x * share))
 
 
 def _sum_and_rest(start: Floats, shift: Floats, w: Floats) -> tuple[Floats, Floats]:

@@ -63,13 +63,19 @@ def merged(partials: Iterable[Partial]) -> Partial:
     Raises:
         ValueError: there are none.
     """
+    found = merged_or_none(partials)
+    if found is None:
+        raise ValueError("there is nothing to merge")
+    return found
+
+
+def merged_or_none(partials: Iterable[Partial]) -> Partial | None:
+    """The same; None where there are none."""
     levels: list[list[Partial]] = []
     for partial in partials:
         _put(levels, 0, partial)
     rest = [partial for level in levels for partial in level]
-    if not rest:
-        raise ValueError("there is nothing to merge")
-    return rest[0] if len(rest) == 1 else _merged(rest)
+    return _merged(rest) if len(rest) > 1 else next(iter(rest), None)
 
 
 def _put(levels: list[list[Partial]], level: int, partial: Partial) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Self
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from watchkeeper.statistics.counts import Floats, Ints
+from watchkeeper.statistics.weights import ONE, summed, weighed
 
 FEW_RUNS = 64
 """Runs up to which counting them one by one is faster."""
@@ -19,13 +20,17 @@ FEW_RUNS = 64
 class Runs:
     """The rows of a batch by cell.
 
+    Where rows were told apart by few different weights (``classes``), the cells are (cell, class) pairs and what is
+    summed over runs is ``weighed`` to come out by cell.
+
     Args:
         order: the row at each position; None where rows stand in order already and none is left out.
         cell: cell of each position, ascending, shape (positions,).
         starts: first position of each run.
         members: cell of each run.
         weight: weight of each position, or None where each is 1.
-        cells: number of cells.
+        cells: number of cells, classes told apart.
+        classes: weight of each class, shape (classes,).
     """
 
     order: Ints | None
@@ -34,9 +39,10 @@ class Runs:
     members: Ints
     weight: Floats | None
     cells: int
+    classes: Floats = field(default_factory=lambda: ONE)
 
     @classmethod
-    def of(cls, cell: NDArray[Any], weight: Floats | None, cells: int) -> Self:
+    def of(cls, cell: NDArray[Any], weight: Floats | None, cells: int, classes: Floats = ONE) -> Self:
         """Order rows by cell; rows of a negative cell are left out."""
         cell = np.asarray(cell)
         order = None
@@ -46,7 +52,7 @@ class Runs:
             weight = weight if order is None else weight.take(order)
             weight = None if bool((weight == 1.0).all()) else weight
         members, starts = _boundaries(cell)
-        return cls(order, cell.astype(np.int64, copy=False), starts, members, weight, cells)
+        return cls(order, cell.astype(np.int64, copy=False), starts, members, weight, cells, classes)
 
     @property
     def rows(self) -> Ints:
@@ -58,12 +64,17 @@ class Runs:
         """Rows of each run."""
         return np.diff(np.append(self.starts, len(self.cell)))
 
-    def only(self, kept: NDArray[np.bool_]) -> Runs:
-        """The positions where a mask holds; values for them are ``gathered`` and masked already."""
-        lengths = self.counts(kept)[self.members]
-        members, lengths = self.members[lengths > 0], lengths[lengths > 0]
-        weight = None if self.weight is None else self.weight[kept]
-        return Runs(None, np.repeat(members, lengths), np.cumsum(lengths) - lengths, members, weight, self.cells)
+    def unweighted(self) -> Runs:
+        """The same rows, each of weight 1."""
+        return replace(self, weight=None, classes=np.ones_like(self.classes))
+
+    def summed(self, per_class: NDArray[Any]) -> NDArray[Any]:
+        """What was summed over runs, by cell."""
+        return summed(per_class, len(self.classes))
+
+    def weighed(self, per_class: NDArray[Any], power: int = 1) -> Floats:
+        """The same times the weight of each class, or its square."""
+        return weighed(per_class, self.classes if power == 1 else self.classes * self.classes)
 
     def gathered(self, values: NDArray[Any]) -> NDArray[Any]:
         """Values of rows, put in the order of the positions."""

@@ -16,6 +16,7 @@ from watchkeeper.statistics.counts import Counts, Floats, Ints
 from watchkeeper.statistics.distinct import Distinct, text_hashes
 from watchkeeper.statistics.grid import NAMED, Grid
 from watchkeeper.statistics.text import Texts
+from watchkeeper.statistics.weights import of_classes
 
 _DENSE = 2**18
 """Joint codes up to which rows are counted in a table; beyond it they are sorted."""
@@ -87,6 +88,17 @@ class Tally:
         absent = code >= size
         missing = _dense(cell[absent], code[absent] - size, sums.at(absent), cells, MISSING)
         return cls(cells, texts.vocabulary, cell[~absent], code[~absent], sums.at(~absent), missing)
+
+    def weighed(self, weights: Floats) -> Tally:
+        """Counts by cell, where so far the cells were pairs of cell and class of weight."""
+        if len(weights) == 1 and weights[0] == 1.0:
+            return self
+        size, classes = max(len(self.vocabulary), 1), len(weights)
+        cell, weight = self.cell // classes, weights[self.cell % classes]
+        sums = Sums(self.sums.n, self.sums.n * weight, self.sums.n * weight * weight)
+        key, sums = _added(cell * size + self.code, sums, self.cells // classes * size)
+        missing = of_classes(self.missing.n, weights)
+        return Tally(self.cells // classes, self.vocabulary, *np.divmod(key, size), sums, missing)
 
     @classmethod
     def merged(cls, parts: Sequence[Tally], into: Sequence[Ints], cells: int) -> Self:
