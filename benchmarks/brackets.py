@@ -103,9 +103,7 @@ def main() -> int:
         print(json.dumps({"brackets": [], "skipped": "the real tables are not beside this checkout"}))
         return 0
     found = brackets()
-    print(
-        "| table | columns | KS width, median | widest | in the bracket | W1 width / W1, median | W1 value off, median |"
-    )
+    print("| table | columns | KS width, median | widest | inside | W1 width / W1, median | W1 value off, median |")
     print("|---|---|---|---|---|---|---|")
     for table in SETS:
         own = [one for one in found if one.table == table]

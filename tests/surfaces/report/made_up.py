@@ -14,6 +14,7 @@ import pyarrow as pa
 from watchkeeper import schemas
 from watchkeeper.surfaces.report.model import Watched
 from watchkeeper.surfaces.report.page import render
+from watchkeeper.surfaces.report.visible import Visible
 from watchkeeper.terms import (
     Finding,
     Incident,
@@ -170,6 +171,11 @@ def watched(column: str = "income", segment: tuple[str, str] = ("region", "south
         sentences={one.id: f"{column} moved up by 0.5 sd since 19 Mar; 1 of 2 columns changed."},
         baseline_span=day(0, LEARNED),
         now=NOW,
+        visible={
+            ("mean@1", column, "*", "", "", "fixed"): Visible(37.5, 42.0, 40.0),
+            ("null_share@1", column, "*", "", "", "fixed"): Visible(None, 0.034, 0.01),
+            ("roc_auc@1", "score", "*", "", "", "fixed"): Visible(0.77, None, 0.80),
+        },
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from importlib import metadata
 
+from watchkeeper.rules.sees import sees
 from watchkeeper.run import baseline as baselines
 from watchkeeper.run.remembered import remembered
 from watchkeeper.run.state import state_of
@@ -16,6 +17,7 @@ from watchkeeper.store import ledger
 from watchkeeper.surfaces.check import watched_columns
 from watchkeeper.surfaces.report.model import Watched
 from watchkeeper.surfaces.report.page import render
+from watchkeeper.surfaces.report.visible import Name, Visible, by_series
 from watchkeeper.terms import Entry, Incident, IncidentState, Role, Window
 
 
@@ -41,7 +43,20 @@ def watched(place: Workplace, monitor: Monitor, since: datetime | None = None) -
         sentences=_sentences(place, incidents),
         baseline_span=_baseline_span(place, monitor),
         now=place.now,
+        visible=_visible(place, monitor),
     )
+
+
+def _visible(place: Workplace, monitor: Monitor) -> Mapping[Name, Visible]:
+    """What each series can see, learnt from all its windows whatever part of them is shown."""
+    found = sees(
+        place.tables.current_points(monitor.name),
+        metrics=place.metrics,
+        calendar=monitor.calendar,
+        now=place.now,
+        baseline_span=_baseline_span(place, monitor),
+    )
+    return by_series(found)
 
 
 def _incidents(place: Workplace, monitor: Monitor) -> list[Incident]:

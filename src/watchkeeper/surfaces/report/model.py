@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pyarrow as pa
 
+from watchkeeper.surfaces.report.visible import Name, Visible
 from watchkeeper.terms import Incident, Role, Window
 
 
@@ -22,6 +23,7 @@ class Watched:
         units: unit of each metric by its name.
         sentences: one sentence per incident by its id.
         baseline_span: where the baseline lies on the axis of time; None for a table of its own.
+        visible: the smallest change that each judged series can see.
     """
 
     monitor: str
@@ -36,6 +38,7 @@ class Watched:
     sentences: Mapping[str, str]
     baseline_span: Window | None
     now: datetime
+    visible: Mapping[Name, Visible] = field(default_factory=dict)
 
     def unit(self, metric: str, column: str) -> str:
         """The unit of a metric of a column; where the metric has none of its own, that of the column."""

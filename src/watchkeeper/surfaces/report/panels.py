@@ -10,6 +10,7 @@ from watchkeeper.charts import numbers
 from watchkeeper.charts.series import Series, draw
 from watchkeeper.surfaces.report.model import Chart, Group, Panel, Watched
 from watchkeeper.surfaces.report.series import Drawn, Key
+from watchkeeper.surfaces.report.visible import words
 from watchkeeper.terms import Incident, IncidentState, Outcome, Role, Window
 
 TONES = {
@@ -121,7 +122,8 @@ def chart(one: Drawn, watched: Watched, deployments: Sequence[tuple[Window, str]
     unit = watched.unit(one.key.metric, one.key.column)
     what = describe(one.key)
     sentence = _sentence(what, one, unit)
-    shown = _sentence(said, one, unit) if said else sentence
+    seen = words(watched.visible.get(tuple(one.key[:-1])), unit)
+    shown = (_sentence(said, one, unit) if said else sentence) + (f"; {seen}" if seen else "")
     told = Series(
         title=what,
         sentence=sentence,
