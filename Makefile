@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow lint bench docs clean lock
+.PHONY: demo test test-slow lint bench docs dist licences clean lock
 
 demo: .venv/.core
 	$(BIN)/watchkeeper demo
@@ -14,8 +14,8 @@ test-slow: .venv/.dev
 	$(BIN)/python -m pytest -n 2 -m slow
 
 lint: .venv/.dev
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks tools
+	$(BIN)/ruff format --check src tests benchmarks tools
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -25,6 +25,14 @@ bench: .venv/.dev
 # The reference pages, from the declarations in the code.
 docs: .venv/.core
 	$(BIN)/python -m watchkeeper.surfaces.reference docs/reference
+
+# The wheel and the source archive, in dist/.
+dist: .venv/.core
+	$(BIN)/python -m hatchling build -d dist
+
+# What an installation brings along: an SBOM (CycloneDX) and a list of licences, in dist/.
+licences: .venv/.core
+	$(BIN)/python tools/licences.py dist
 
 .venv/.core: requirements/core.txt requirements/build.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -38,7 +46,7 @@ docs: .venv/.core
 	touch $@
 
 clean:
-	rm -rf .venv watchkeeper-demo
+	rm -rf .venv dist watchkeeper-demo
 
 # Needs `uv`; the result is the same on every platform and names no index.
 UV_COMPILE = uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url --no-annotate

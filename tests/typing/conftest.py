@@ -1,0 +1,1 @@
+collect_ignore_glob = ["samples/*"]  # programs for type checkers: they are read, never run
