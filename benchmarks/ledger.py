@@ -128,20 +128,24 @@ def _process(code: str, path: Path) -> dict[str, Any]:
     return said
 
 
+def _measured(name: str, code: str, path: Path) -> dict[str, Any]:
+    one, size = _process(code, path), path.stat().st_size
+    rates = f"{one['entries'] / one['seconds']:,.0f} | {size / 1e6 / one['seconds']:,.0f}"
+    print(f"| {name} | {one['seconds']:.1f} | {one['cpu']:.1f} | {rates} | {one['peak_gb']:.2f} GB |", flush=True)
+    return one
+
+
 def main(count: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.db"
         written = write(path, count)
         size = path.stat().st_size
-        product, alone = _process(VERIFY, path), _process(ALONE, path)
-    print(
-        f"{count:,} entries, {size / 1e9:.2f} GB, {size / count:,.0f} bytes an entry; appended in {written:.0f} s CPU\n"
-    )
-    print("| verifier | seconds | CPU seconds | entries a second | MB a second | peak memory |")
-    print("|---|---|---|---|---|---|")
-    for name, one in (("`watchkeeper ledger verify`", product), ("`verify_ledger.py`, stand-alone", alone)):
-        rates = f"{count / one['seconds']:,.0f} | {size / 1e6 / one['seconds']:,.0f}"
-        print(f"| {name} | {one['seconds']:.1f} | {one['cpu']:.1f} | {rates} | {one['peak_gb']:.2f} GB |")
+        print(f"{count:,} entries, {size / 1e9:.2f} GB, {size / count:,.0f} bytes an entry")
+        print(f"{written:.0f} s CPU to append\n")
+        print("| verifier | seconds | CPU seconds | entries a second | MB a second | peak memory |")
+        print("|---|---|---|---|---|---|", flush=True)
+        product = _measured("`watchkeeper ledger verify`", VERIFY, path)
+        _measured("`verify_ledger.py`, stand-alone", ALONE, path)
     figures = {"seconds": round(product["seconds"], 2), "entries_per_s": round(count / product["seconds"])}
     extra = {"cpu_seconds": round(product["cpu"], 2), "append_cpu_seconds": round(written, 1), "bytes": size}
     print(json.dumps({**figures, "peak_gb": round(product["peak_gb"], 3), "entries": count, **extra}))
