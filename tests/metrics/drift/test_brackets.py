@@ -7,13 +7,15 @@ from functools import cache
 import numpy as np
 import pytest
 from benchmarks import brackets
+from tests.golden import Case, cases
 from tests.metrics.stacks import histogram
 
 from watchkeeper.metrics.drift.divergence import jensen_shannon
+from watchkeeper.metrics.drift.ecdf import ks_bracket
 from watchkeeper.metrics.drift.js_distance import js_distance
 from watchkeeper.metrics.drift.shares import drift_shares
 from watchkeeper.metrics.drift.wasserstein import wasserstein
-from watchkeeper.statistics.grid import fit_numeric
+from watchkeeper.statistics.grid import Grid, fit_numeric
 from watchkeeper.terms import Status
 
 real = pytest.mark.skipif(not brackets.FOLDER.is_dir(), reason="the real tables are not beside this checkout")
@@ -80,6 +82,18 @@ def test_jensen_shannon_is_that_of_the_rows_counted_over_the_same_bins(table: st
             assert found.value[0] <= by_value + 1e-9, "bins that are joined can only lose distance"
             checked += 1
     assert checked
+
+
+@pytest.mark.parametrize("case", cases("drift", "ks_2samp"))
+def test_where_every_value_has_its_bin_the_distance_is_the_published_one(case: Case) -> None:
+    ref, cur = (np.array(case.inputs[side], float) for side in ("ref", "cur"))
+    edges = tuple(np.unique(np.concatenate([ref, cur])).tolist())
+    grid = Grid("x", "numeric", edges=edges, atoms=edges)
+    low, high = ks_bracket(
+        histogram(ref, grid=grid).counts.shares, histogram(cur, grid=grid).counts.shares, grid.is_atom
+    )
+    assert low[0] == pytest.approx(case.expected["statistic"], abs=1e-12)
+    assert high[0] == pytest.approx(low[0])
 
 
 def by_values(then: np.ndarray, now: np.ndarray) -> float:
