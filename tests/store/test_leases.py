@@ -110,3 +110,16 @@ def test_one_who_waited_long_enough_is_told_who_holds_it(database):
         with leases.held(database, OWNER, wait_seconds=0.2):
             pass
     assert 0.2 <= time.monotonic() - begun < 5
+
+
+def test_a_lease_that_could_not_be_given_back_does_not_lock_its_own_process_out(database):
+    with leases.held(database, OWNER), database.writing() as connection:
+        pages = connection.scalar(sa.text("PRAGMA page_count"))
+        connection.execute(sa.text(f"PRAGMA max_page_count = {pages}"))
+        connection.execute(sa.text("PRAGMA query_only = ON"))
+    assert holders(database) == [OWNER]
+    with database.reading() as connection:
+        connection.execute(sa.text("PRAGMA query_only = OFF"))
+    with leases.held(database, OWNER):
+        assert holders(database) == [OWNER]
+    assert holders(database) == []

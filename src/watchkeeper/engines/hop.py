@@ -105,6 +105,8 @@ def _is_about_place(error: Exception) -> bool:
 def _unwritable(table: TableRef, error: Exception) -> Fault:
     reason = next((match[0] for match in [_PLACE.search(str(error))] if match), delta.first_line(error))
     message = f"the table {table.location} cannot be written: {reason.lower()}"
+    if "no space" in reason.lower():
+        return places.fault(table, message, "Free disk space and run again: what was begun is taken up.")
     return places.fault(table, message, "Make the store folder writable, or name another with --store.")
 
 

@@ -55,6 +55,9 @@ class Events(Protocol):
     def arrived(self, since: str | None) -> Times:
         """Times of the events that came or went since a cursor; all of them where that is None."""
 
+    def read_anew(self, since: str | None) -> bool:
+        """Whether events may have gone since a cursor without ``arrived`` telling which."""
+
 
 @dataclass(frozen=True)
 class StoredEvents:
@@ -85,6 +88,9 @@ class StoredEvents:
     def arrived(self, since: str | None) -> Times:
         times = self.tables.event_times(self.source_id, int(since or 0))
         return event_times(times.to_batches())
+
+    def read_anew(self, since: str | None) -> bool:  # noqa: ARG002
+        return False
 
 
 class Waiting:
@@ -120,6 +126,9 @@ class Waiting:
 
     def arrived(self, since: str | None) -> Times:
         return np.concatenate([self._known.arrived(since), self._times])
+
+    def read_anew(self, since: str | None) -> bool:
+        return self._known.read_anew(since)
 
 
 @dataclass(frozen=True)
@@ -168,6 +177,9 @@ class TableInPlace:
         timed = replace(self.options, inputs=pa.struct([]), columns=ColumnMap(time=self.options.columns.time))
         rows = self.engine.new_rows(self.table, since, changes, self._asked(timed)["columns"], removed=True)
         return event_times(self.source.flat(batch, timed) for batch in rows)
+
+    def read_anew(self, since: str | None) -> bool:
+        return since is not None and self.engine.changed(self.table, since).rescan
 
     def _asked(self, options: UnpackOptions) -> dict[str, Any]:
         """What the engine is asked for: the columns that are read and no others."""

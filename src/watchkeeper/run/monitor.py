@@ -15,7 +15,7 @@ from typing import Any
 
 from watchkeeper.errors import Fault, Faulty
 from watchkeeper.plan.due import Ask, Due, Reason
-from watchkeeper.run import derive, remains, tell
+from watchkeeper.run import columns, derive, remains, tell
 from watchkeeper.run.ingest import Arrived, Intake, as_of_cursor, find, take_in
 from watchkeeper.run.limits import standing
 from watchkeeper.run.outlook import Memory, Outlook, look, with_baseline
@@ -93,6 +93,7 @@ def _resume(place: Workplace, monitor: Monitor, batch: Batch) -> None:
 def _run(place: Workplace, intake: Intake, ask: Ask) -> RunResult:
     name = intake.log.monitor.name
     seen = _look(place, intake, remembered(place, name), ask)
+    _compare_columns(place, intake, seen)
     version = monitor_version(seen.resolved, seen.baseline.grid_ids)
     if _nothing_new(seen, version):
         return RunResult(
@@ -101,6 +102,18 @@ def _run(place: Workplace, intake: Intake, ask: Ask) -> RunResult:
     with place.progress.around("monitor.begin", name):
         batch = batches.begin(place.database, monitor_owner(name), place.now, _manifest(place, intake, seen))
     return _perform(place, intake, seen, batch)
+
+
+def _compare_columns(place: Workplace, intake: Intake, seen: Outlook) -> None:
+    """Say which features have gone since the last run; refuse those that are of another kind than their baseline."""
+    with place.database.reading() as connection:
+        before = remains.features_of(versions.monitor(connection, seen.monitor.name).cursors)
+    now = intake.events.inputs()
+    intake.arrived.notes.extend(columns.gone(before, now, intake.log.table.name))
+    watched = [column.name for column in seen.resolved.columns] if seen.baseline.is_complete else []
+    faults = columns.retyped(before, now, watched, seen.monitor)
+    if faults:
+        raise Faulty(faults)
 
 
 def _look(place: Workplace, intake: Intake, memory: Memory, ask: Ask) -> Outlook:

@@ -172,6 +172,8 @@ def look(place: Workplace, log: Log, events: Events, annotations_seq: int, memor
     baseline = baselines.stored(place.tables, monitor, span)
     labelled = _labelled(place, log, events, memory, annotations_seq, clock)
     touched = _windows_of(np.concatenate([arrived, labelled]), calendar, windows)
+    if arrived.size and events.read_anew(memory.events):
+        touched |= {window for window in windows if micros(window.end) > int(arrived.min())}
     touched |= {
         w for w in windows if micros(w.start) in memory.ahead and clock.last is not None and clock.now > clock.last
     }

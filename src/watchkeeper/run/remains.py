@@ -42,11 +42,20 @@ class NoEvents:
     def arrived(self, since: str | None) -> Times:  # noqa: ARG002
         return np.zeros(0, np.int64)
 
+    def read_anew(self, since: str | None) -> bool:  # noqa: ARG002
+        return False
+
 
 def kept(intake: Intake) -> dict[str, str]:
     """What a monitor keeps of its log, for the time when that has gone."""
     features = base64.b64encode(intake.events.inputs().serialize().to_pybytes()).decode()
     return {"table": intake.log.table.name, "format": intake.log.source.name, "features": features}
+
+
+def features_of(known: Mapping[str, Any]) -> pa.Schema:
+    """The features of the log at the last run; none before it."""
+    kept = known.get("features")
+    return pa.schema([]) if kept is None else pa.ipc.read_schema(pa.py_buffer(base64.b64decode(kept)))
 
 
 def intake_of(place: Workplace, monitor: Monitor, memory: Memory, known: Mapping[str, Any]) -> Intake | None:
@@ -59,7 +68,7 @@ def intake_of(place: Workplace, monitor: Monitor, memory: Memory, known: Mapping
     if memory.last is None or known.get("table") != table.name or not has_gone(table):
         return None
     source = place.settings.catalog.load("sources", known["format"])
-    features = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(known["features"])))
+    features = features_of(known)
     log = Log(monitor, table, source, features, source_id(monitor, source))
     note = (
         f"{table.name} has gone; nothing new is counted, and what is stored is told as of {memory.last:%d %b %Y %H:%M}"

@@ -121,6 +121,6 @@ def refuse_if_behind(database: Database, owner: str, stored: int) -> None:
     if stored > known:
         raise StoreBehind(
             f"the tables of {owner} hold batch {stored}, the database knows {known or 'none'} of it: the database was "
-            "restored from an older state, or is another one. Restore the one that belongs to the store; or move the "
-            "store folder away (or name an empty one with --store), and the next run reads and counts the log anew."
+            "restored from an older state, or is another one. Restore the one that belongs to the store, or "
+            "name an empty folder with --store: the log is then read and counted anew."
         )

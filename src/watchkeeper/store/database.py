@@ -286,7 +286,11 @@ def _unopened(place: sa.URL, error: Exception) -> Fault:
     reason = str(getattr(error, "orig", None) or error)
     shown = place.render_as_string(hide_password=True)
     message = f"the database {shown} cannot be opened: {reason}"
-    return Fault("E301", message, "Make its folder writable, or name another with --database.")
+    return Fault(
+        "E301",
+        message,
+        "Make its folder writable and see that its disk has free space, or name another with --database.",
+    )
 
 
 _FIXES = {

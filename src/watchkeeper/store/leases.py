@@ -19,6 +19,8 @@ from watchkeeper.store.process import Process
 EXPIRY = timedelta(minutes=5)
 """How long a lease outlives the last word of a holder on another host."""
 _RENEWAL_SECONDS = 60.0
+_left_behind: set[tuple[str, str]] = set()
+"""Leases of this process, by database and owner, that could not be given back, as on a full disk."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
@@ -49,8 +51,10 @@ def held(
     finally:
         done.set()
         renewal.join()
-        with suppress(Faulty):  # what the work itself met says more; a lease left behind is free when its holder ends
+        try:
             give_back(database, owner, me)
+        except Faulty:  # what the work itself met says more
+            _left_behind.add((str(database.engine.url), owner))
 
 
 def _take_within(seconds: float, attempt: Callable[[], None]) -> None:
@@ -76,11 +80,13 @@ def take(database: Database, owner: str, me: Process, now: datetime) -> None:
         row = connection.execute(sa.select(db.leases).where(db.leases.c.owner == owner).with_for_update()).one_or_none()
         if row is not None:
             holder = Process(row.host, row.pid, row.pid_started)
-            if not _is_free(holder, row.renewed_at, now):
+            left = holder == me and (str(database.engine.url), owner) in _left_behind
+            if not left and not _is_free(holder, row.renewed_at, now):
                 raise LeaseHeld(_held_by(owner, holder, row.renewed_at))
             connection.execute(db.leases.delete().where(db.leases.c.owner == owner))
         mine = {"owner": owner, "host": me.host, "pid": me.pid, "pid_started": me.started, "renewed_at": now}
         connection.execute(db.leases.insert().values(**mine))
+    _left_behind.discard((str(database.engine.url), owner))
 
 
 def _is_free(holder: Process, renewed_at: datetime, now: datetime) -> bool:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from watchkeeper import schemas
 from watchkeeper.engines.base import Engine, TableRef, Txn
 from watchkeeper.engines.places import is_delta
+from watchkeeper.errors import Fault, Faulty
 from watchkeeper.store.current import newest
 from watchkeeper.terms import Window
 
@@ -224,7 +225,16 @@ class Tables:
         wanted = pa.schema([schema.field(column) for column in columns]) if columns is not None else schema
         if not is_delta(self.table(name).location):
             return wanted.empty_table()
-        return self.engine.read(self.table(name), where, wanted.names).cast(wanted)
+        try:
+            return self.engine.read(self.table(name), where, wanted.names).cast(wanted)
+        except (Faulty, pa.ArrowInvalid) as error:
+            raise Faulty([_damaged(self.table(name), error)]) from error
+
+
+def _damaged(table: TableRef, error: Exception) -> Fault:
+    reason = error.faults[0].message if isinstance(error, Faulty) else str(error)
+    fix = f"Restore {table.location} from a backup, or remove it: the next run then makes it anew from the log."
+    return Fault("E301", reason, fix, path=table.name)
 
 
 def _folder(source_id: str) -> str:

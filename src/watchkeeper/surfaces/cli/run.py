@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from watchkeeper.errors import Fault, Faulty, LeaseHeld, LedgerBroken
+from watchkeeper.errors import Fault, Faulty, LeaseHeld, LedgerBroken, StoreBehind
 from watchkeeper.surfaces.cli.base import BACKFILL, ENGINE, FAIL_ON, MONITORS, SINCE, UNTIL, Session, declare
 from watchkeeper.surfaces.cli.codes import code_of, fix_of
 from watchkeeper.surfaces.cli.fail_on import is_met
@@ -115,7 +115,7 @@ def _code(attempts: Sequence[Attempt]) -> int:
     if len(errors) == len(attempts):
         if all(isinstance(error, LeaseHeld) for error in errors):
             return Exit.LEASE_HELD
-        if all(isinstance(error, Faulty) for error in errors):
+        if all(isinstance(error, Faulty | StoreBehind) for error in errors):
             return Exit.NOTHING_RAN
     return Exit.SOME_FAILED
 
