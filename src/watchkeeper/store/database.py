@@ -91,7 +91,6 @@ batches = _table(
 )
 sa.Index("batches_of_an_owner", batches.c.owner, batches.c.seq)
 _some("unfinished_batches", batches.c.owner, where=batches.c.finished_at.is_(None))
-_some("batches_with_cursors", batches.c.owner, where=batches.c.cursors.is_not(None))
 leases = _table(
     "leases",
     sa.Column("owner", sa.Text, primary_key=True),
