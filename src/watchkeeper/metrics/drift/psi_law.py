@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from watchkeeper.statistics.counts import Floats
 
@@ -43,6 +42,8 @@ def psi_null(psi: ArrayLike, s: ArrayLike, bins: ArrayLike, *, alpha: float = 0.
     >>> round(float(psi_null(0.12, 1 / 10_000 + 1 / 200, 10).critical_no_change), 3)
     0.142
     """
+    from scipy import stats
+
     value, scale, free = np.broadcast_arrays(*(np.asarray(part, np.float64) for part in (psi, s, bins)))
     freedom = free - 1
     shift = tolerance / scale
