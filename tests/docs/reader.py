@@ -14,8 +14,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from tests.docs import credit
 from tests.docs.page import SHOWN, Block, Command, agrees, blocks, commands
 
+WITH_CREDIT = "<!-- with: credit -->"
+"""Stands in pages that speak of a project which is there already."""
+_PIP = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -32,7 +36,7 @@ class Shell:
         self._process = subprocess.Popen(
             ["bash", "--noprofile", "--norc"],
             cwd=folder,
-            env={**kept, **told, "LOGNAME": "ana", "LC_ALL": "C.UTF-8"},
+            env={**kept, **told, "LOGNAME": "ana", "LC_ALL": "C.UTF-8", **_PIP},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -79,6 +83,9 @@ class Reader:
                 not be told apart.
         """
         shell = Shell(self.folder)
+        if WITH_CREDIT in self.page.read_text("utf-8"):
+            credit.build(self.folder)
+            shell.run(f"export WATCHKEEPER_NOW={credit.NOW}")
         try:
             return sum(self._do(block, shell) for block in blocks(self.page))
         finally:
@@ -113,7 +120,7 @@ class Reader:
 
     def _execute(self, block: Block) -> None:
         with contextlib.chdir(self.folder):
-            exec(compile(block.text, self._place(block.line), "exec"), self.names)  # noqa: S102 - the page's own code
+            exec(compile(block.text, self._place(block.line), "exec"), self.names)
 
     def _converse(self, block: Block) -> None:
         test = doctest.DocTestParser().get_doctest(

@@ -61,8 +61,8 @@ _LIMITS = """\
 ## limit
 
 A number that an owner has set, with a reason, under [`alarms.limits`](monitor-file.md#alarmslimits) of the monitor
-file; [how to add one](../how-to/add-a-limit.md). It is asked of windows that end after it was first there.
-After `expires` its verdicts are `not_judged`."""
+file; [how to add one](../how-to/add-a-limit.md). A limit that is added or changed later is asked of
+windows that end after that. After `expires` its verdicts are `not_judged`."""
 
 
 def _row(name: str, family: Family, found: Mapping[str, Metric]) -> tuple[object, ...]:
