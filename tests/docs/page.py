@@ -8,7 +8,7 @@ from pathlib import Path
 
 _FENCE = re.compile(r"^(`{3,})(\w*)[^`]*$")
 _FILE = re.compile(r"^(?:#|<!--) ([\w./-]+\.[a-z]+)(?: -->)?$")
-SHOWN = ("text", "sql", "json")
+SHOWN = ("text", "sql", "json", "groovy")
 """Languages of blocks that are only looked at."""
 
 
