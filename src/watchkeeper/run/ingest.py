@@ -6,13 +6,15 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from watchkeeper.engines.base import Changes, TableRef
 from watchkeeper.errors import Fault, Faulty
+from watchkeeper.run.arrived import Arrived
 from watchkeeper.run.events import Events, InPlace, StoredEvents, TableInPlace, Waiting
 from watchkeeper.run.gone import has_gone
 from watchkeeper.run.labels import check_table, columns_of, label_annotations
@@ -22,6 +24,7 @@ from watchkeeper.spec.monitor import Monitor
 from watchkeeper.store import batches, leases
 from watchkeeper.store.batches import Batch, Standing
 from watchkeeper.store.tables import ANNOTATIONS, EVENTS, fell_behind, source_owner
+from watchkeeper.terms import ParseStatus
 
 _INFERRED_ROWS = 20_000
 """First rows that the types of a log are inferred from; they are kept from then on."""
@@ -33,19 +36,6 @@ IN_PLACE = "rows"
 """The format whose tables are read in place."""
 
 
-@dataclass
-class Arrived:
-    """What came with this run."""
-
-    read: int = 0
-    events: int = 0
-    labels: int = 0
-    untimed: int = 0
-    by_parse_status: Counter[str] = field(default_factory=Counter)
-    unwatched: set[str] = field(default_factory=set)
-    notes: list[str] = field(default_factory=list)
-
-
 @dataclass(frozen=True)
 class Log:
     """The log of one monitor: where it is, how it is read."""
@@ -55,6 +45,7 @@ class Log:
     source: Source
     schema: pa.Schema
     source_id: str
+    former: tuple[TableRef, ...] = ()
 
     @property
     def in_place(self) -> bool:
@@ -66,7 +57,7 @@ class Log:
         options = UnpackOptions(
             source_id=self.source_id,
             batch_seq=seq,
-            table=f"{self.table.name}@{hashlib.sha256(cursor.encode()).hexdigest()[:8]}",
+            table=_named(self.table, cursor),
             privacy_key=place.settings.privacy_key(),
             columns=ColumnMap.of(self.monitor.columns, labels.join if labels else ()),
             binary=self.monitor.task in ("binary", "ranking"),
@@ -88,7 +79,12 @@ def find(place: Workplace, monitor: Monitor) -> Log:
     table = TableRef(monitor.source.table, place.settings.directory)
     schema = place.engine.schema(table)
     source = _source(place, monitor, schema)
-    return Log(monitor, table, source, schema, source_id(monitor, source))
+    former = tuple(TableRef(name, place.settings.directory) for name in monitor.source.former)
+    if former and source.name == IN_PLACE:
+        fix = "name all of its files by one glob under source.table"
+        fault = Fault("E102", "only a log of requests can have moved", fix, file=monitor.file, path="source.former")
+        raise Faulty([fault])
+    return Log(monitor, table, source, schema, source_id(monitor, source), former)
 
 
 def _source(place: Workplace, monitor: Monitor, schema: pa.Schema) -> Source:
@@ -147,6 +143,8 @@ def take_in(place: Workplace, log: Log) -> Intake:
             _take_up(place, log, left, arrived)
             stored = place.tables.source_seqs(log.source_id)
         seq, table = _bring_up_to_date(place, log, stored, arrived)
+    too_large = arrived.too_large()
+    arrived.notes += [too_large] if too_large else []
     options = log.options(place, seq, table.cursor)
     return Intake(log, read_as_of(place, log, options, table, seq), seq, arrived)
 
@@ -194,8 +192,7 @@ def _perform(place: Workplace, log: Log, batch: Batch, known: Mapping[str, Any],
     parts = {name: part for name, part in batch.manifest.items() if name in _tables(place, log)}
     _tell_rescan(log, _changes(parts["table"]), parts["table"]["since"], arrived)
     if not log.in_place and done[EVENTS] < batch.seq:
-        options = log.options(place, batch.seq, parts["table"]["cursor"])
-        _store_events(place, log, options, batch, arrived)
+        _store_events(place, log, batch.seq, parts, arrived)
     labels = _labels_key(log.monitor)
     if labels in parts and done[ANNOTATIONS] < batch.seq:
         if has_gone(labels_table(place, log.monitor)):
@@ -213,9 +210,27 @@ def _tell_rescan(log: Log, changes: Changes, since: str | None, arrived: Arrived
         arrived.notes.append(f"{log.table.name} was read anew: {changes.reason}")
 
 
+def _logs(log: Log) -> dict[str, TableRef]:
+    """The table of a log and those that held it before.
+
+    A request that was logged in several of them has one id, the platform's, hence one event id: the copies are told
+    apart and counted once as any that arrive twice. No time cuts one table from the next.
+    """
+    return {"table": log.table} | {f"former {table.name}": table for table in log.former}
+
+
+def _readable(log: Log, cursors: Mapping[str, Any]) -> dict[str, TableRef]:
+    """The same without former tables that have gone after they were read."""
+    return {
+        name: table
+        for name, table in _logs(log).items()
+        if name == "table" or name not in cursors or not has_gone(table)
+    }
+
+
 def _tables(place: Workplace, log: Log) -> dict[str, TableRef]:
     """What a batch reads, by the name of its part."""
-    tables = {"table": log.table}
+    tables = _logs(log)
     if log.monitor.labels is not None:
         tables[_labels_key(log.monitor)] = labels_table(place, log.monitor)
     return tables
@@ -230,6 +245,8 @@ def _labels_key(monitor: Monitor) -> str:
 def _manifest(place: Workplace, log: Log, cursors: Mapping[str, Any]) -> dict[str, Any]:
     """What this batch will read: each table from the cursor of the last batch to its state now."""
     tables, labels = _tables(place, log), _labels_key(log.monitor)
+    for name in _logs(log).keys() - _readable(log, cursors).keys():
+        tables.pop(name)
     if labels in cursors and has_gone(tables[labels]):
         tables.pop(labels)
     elif log.monitor.labels is not None:
@@ -254,24 +271,51 @@ def _changes(part: Mapping[str, Any]) -> Changes:
     return Changes(part["cursor"], part["empty"], part["rescan"], part["reason"])
 
 
-def _store_events(place: Workplace, log: Log, options: UnpackOptions, batch: Batch, arrived: Arrived) -> None:
-    part = batch.manifest["table"]
-    changes = _changes(part)
-    rows: Iterator[pa.RecordBatch] = iter(())
-    if not changes.empty:
-        rows = place.engine.new_rows(log.table, part["since"], changes, log.source.reads(log.schema, options))
-    events = []
-    for logged in rows:
-        options = _knowing(log, logged, options)
-        events.append(_unpacked(log, logged, options, arrived))
+def _store_events(place: Workplace, log: Log, seq: int, parts: Mapping[str, Any], arrived: Arrived) -> None:
+    options = log.options(place, seq, parts["table"]["cursor"])
+    events: list[pa.Table] = []
+    for name, table in _logs(log).items():
+        if name in parts and (name == "table" or not has_gone(table)):
+            fresh, options = _fresh(place, log, table, parts[name], options, arrived)
+            events += [] if fresh is None else [fresh]
     if not events:
         return
+    together = _together(events)
+    with place.progress.around("events.commit", log.monitor.name, seq):
+        place.tables.append_events(log.source_id, together, seq)
+    arrived.events += together.num_rows
+
+
+def _fresh(
+    place: Workplace, log: Log, table: TableRef, part: Mapping[str, Any], options: UnpackOptions, arrived: Arrived
+) -> tuple[pa.Table | None, UnpackOptions]:
+    """The events that came with one table, and the options with what was learned of types on the way."""
+    changes = _changes(part)
+    if changes.empty:
+        return None, options
+    events = []
+    for logged in _rows(place, log, table, part, options):
+        options = _knowing(log, logged, options)
+        at = replace(options, table=_named(table, part["cursor"]))
+        events.append(pa.Table.from_batches([_unpacked(log, logged, at, arrived)]))
+    if not events:
+        return None, options
     fresh = _together(events)
-    if changes.rescan:
-        fresh = _not_stored(place, log.source_id, fresh)
-    with place.progress.around("events.commit", log.monitor.name, batch.seq):
-        place.tables.append_events(log.source_id, fresh, batch.seq)
-    arrived.events += fresh.num_rows
+    return (_not_stored(place, log.source_id, fresh) if changes.rescan else fresh), options
+
+
+def _rows(
+    place: Workplace, log: Log, table: TableRef, part: Mapping[str, Any], options: UnpackOptions
+) -> Iterator[pa.RecordBatch]:
+    """The logged rows that came with one table."""
+    schema = log.schema if table == log.table else place.engine.schema(table)
+    columns = log.source.reads(schema, options)
+    return place.engine.new_rows(table, part["since"], _changes(part), columns)
+
+
+def _named(table: TableRef, cursor: str) -> str:
+    """A state of a table, as references to what was logged name it."""
+    return f"{table.name}@{hashlib.sha256(cursor.encode()).hexdigest()[:8]}"
 
 
 def _knowing(log: Log, logged: pa.RecordBatch, options: UnpackOptions) -> UnpackOptions:
@@ -285,9 +329,8 @@ def _knowing(log: Log, logged: pa.RecordBatch, options: UnpackOptions) -> Unpack
     return options
 
 
-def _together(events: list[pa.RecordBatch]) -> pa.Table:
-    """Batches as one table; those from before the types were known have null features."""
-    tables = [pa.Table.from_batches([batch]) for batch in events]
+def _together(tables: list[pa.Table]) -> pa.Table:
+    """Events as one table; those from before the types were known have null features."""
     widest = max(tables, key=lambda table: table.num_columns)
     return pa.concat_tables([widest.slice(0, 0), *tables], promote_options="default")
 
@@ -298,6 +341,8 @@ def _unpacked(log: Log, logged: pa.RecordBatch, options: UnpackOptions, arrived:
     arrived.read += len(logged)
     arrived.untimed += notes.untimed
     arrived.unwatched |= set(notes.unwatched)
+    answered = pc.and_(pc.equal(events["parse_status"], ParseStatus.OK.value), pc.equal(events["row_index"], 0))
+    arrived.answered += answered.true_count
     arrived.by_parse_status.update(
         {pair["values"]: pair["counts"] for pair in events["parse_status"].value_counts().to_pylist()}
     )
@@ -356,14 +401,19 @@ class Ahead:
 def look_ahead(place: Workplace, log: Log) -> Ahead:
     """The events as a run would find them; of a log that is not read in place, the times of what would be taken in."""
     stored = place.tables.source_seqs(log.source_id)
-    standing = _known(place, log, stored, Arrived())
-    part = _part(place, log.table, standing.cursors.get("table"))
-    changes, options = _changes(part), log.options(place, 0, part["cursor"])
+    cursors = _known(place, log, stored, Arrived()).cursors
+    parts = {name: _part(place, table, cursors.get(name)) for name, table in _readable(log, cursors).items()}
+    changes, options = _changes(parts["table"]), log.options(place, 0, parts["table"]["cursor"])
+    rescan = changes.rescan and parts["table"]["since"] is not None
     if log.in_place:
-        return Ahead(read_as_of(place, log, options, changes, 0), changes.rescan and part["since"] is not None, ())
+        return Ahead(read_as_of(place, log, options, changes, 0), rescan, ())
     known = StoredEvents(place.tables, log.source_id, str(max(stored.values())))
-    if changes.empty:
+    if all(part["empty"] for part in parts.values()):
         return Ahead(known, False, ())
-    rows = place.engine.new_rows(log.table, part["since"], changes, log.source.reads(log.schema, options))
-    waiting = Waiting(known, rows, log.source, options)
-    return Ahead(waiting, changes.rescan and part["since"] is not None, ())
+    rows = (
+        batch
+        for name, table in _readable(log, cursors).items()
+        if not parts[name]["empty"]
+        for batch in _rows(place, log, table, parts[name], options)
+    )
+    return Ahead(Waiting(known, rows, log.source, options), rescan, ())

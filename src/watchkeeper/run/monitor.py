@@ -16,7 +16,8 @@ from typing import Any
 from watchkeeper.errors import Fault, Faulty
 from watchkeeper.plan.due import Ask, Due, Reason
 from watchkeeper.run import columns, derive, remains, tell
-from watchkeeper.run.ingest import Arrived, Intake, as_of_cursor, find, take_in
+from watchkeeper.run.arrived import Arrived
+from watchkeeper.run.ingest import Intake, as_of_cursor, find, take_in
 from watchkeeper.run.limits import standing
 from watchkeeper.run.outlook import Memory, Outlook, look, with_baseline
 from watchkeeper.run.remains import NoEvents, kept, nothing_to_count

@@ -1,4 +1,4 @@
-"""The inference table that AI Gateway keeps for a Databricks serving endpoint: one row is one HTTP request.
+"""The inference table of a Databricks serving endpoint, AI Gateway's or the older kind: one row is one HTTP request.
 
 A request of k rows gives k events. Its status, duration and weight stand on each of them and count at row 0. A row
 that is not ``ok`` is one event without inputs. The time is ``request_time``; where that is missing or absurd,
@@ -6,6 +6,8 @@ midnight of ``request_date``; a row with neither belongs to no window and is cou
 
 Of a request the rows are read, not ``params``; of a response what stands under ``predictions`` or ``outputs``. All
 inputs are kept, whichever of them a monitor watches. An unnamed value is called by its place: ``0``, ``1``, …
+
+The older kind is told by ``timestamp_ms`` and ``request_metadata``; it names no caller and no reason for a missing body.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from watchkeeper.sources import assembly, identity
 from watchkeeper.sources.base import Notes, UnpackOptions, missing_column, with_notes
 from watchkeeper.sources.contents import Bodies, Contents, declared
 from watchkeeper.sources.frames import Misfits
+from watchkeeper.sources.legacy import METADATA, RENAMED, is_legacy
 from watchkeeper.sources.logged import COLUMNS, NO_TEXT, Logged
 from watchkeeper.sources.outline import Alike
 from watchkeeper.sources.requests_alike import read_alike
@@ -35,16 +38,17 @@ SLICE = 8_192
 
 @dataclass(frozen=True)
 class InferenceTable:
-    """Family B of Databricks' inference tables."""
+    """Families A and B of Databricks' inference tables."""
 
     name: str = "inference_table"
 
     def recognises(self, schema: pa.Schema) -> float:
         """1 where the telling columns and both bodies are there, else 0."""
-        return float(all(name in schema.names for name in (*TELLING, *_BODIES)))
+        told = is_legacy(schema) or all(name in schema.names for name in TELLING)
+        return float(told and all(name in schema.names for name in _BODIES))
 
     def reads(self, schema: pa.Schema, options: UnpackOptions) -> list[str]:
-        wanted = {*COLUMNS, options.columns.version}
+        wanted = {*COLUMNS, options.columns.version} | ({*RENAMED, METADATA} if is_legacy(schema) else set())
         return [name for name in schema.names if name in wanted]
 
     def time_column(self, options: UnpackOptions) -> str:  # noqa: ARG002

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from watchkeeper.sources import casts, identity
 from watchkeeper.sources.base import UnpackOptions, missing_column, wrong_type
 from watchkeeper.sources.frames import Misfits
+from watchkeeper.sources.legacy import as_current
 from watchkeeper.sources.values import json_text
 
 COLUMNS: dict[str, pa.DataType] = {
@@ -61,6 +62,7 @@ class Logged:
 
     @classmethod
     def of(cls, batch: pa.RecordBatch, options: UnpackOptions) -> Logged:
+        batch = as_current(batch)
         time = _time(batch)
         timed = time.is_valid()
         untimed = len(batch) - timed.true_count
@@ -121,6 +123,8 @@ def _time(batch: pa.RecordBatch) -> pa.Array:
             found.append(casts.times(_column(batch, name))[0])
         except TypeError:
             raise wrong_type("source", name, _column(batch, name).type, "a time") from None
+        if not found[-1].null_count:
+            break
     return pc.coalesce(*found)
 
 

@@ -167,6 +167,7 @@ _SOURCE = Record(
         Key("format", Choice(FORMATS), "auto", "how the table logs predictions"),
         Key("where", Optional(_SQL), None, "an SQL boolean; other rows are left out"),
         Key("since", DURATION, Duration(90, "day"), "how far back the first run looks"),
+        Key("former", Many(_TABLE, single=True), (), "tables that held the log before it moved; no event counts twice"),
     ),
     short=lambda node: {"table": node.value} if isinstance(node.value, str) and node.value.strip() else None,
     short_schema=_TABLE.schema(),

@@ -55,10 +55,11 @@ def measure_digest(resolved: Resolved, grid_ids: Iterable[str] = ()) -> str:
     """Names what is counted; statistics of another digest are not comparable.
 
     It holds the source, the columns, types, segments, window and time zone, where labels come from, the scorers and
-    the grids. How far back the first run looks, metrics, limits and alarms do not change what is counted.
+    the grids. How far back the first run looks, where the log was before, metrics, limits and
+    alarms do not change how anything is counted.
     """
     monitor = spelt(resolved.monitor)
-    source = {key: value for key, value in monitor["source"].items() if key != "since"}
+    source = {key: value for key, value in monitor["source"].items() if key not in ("since", "former")}
     labels = monitor["labels"] and {key: v for key, v in monitor["labels"].items() if key != "matures_after"}
     content = {
         "source": source,

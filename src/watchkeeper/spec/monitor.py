@@ -22,13 +22,15 @@ class SourceSpec:
     """The serving log.
 
     ``table`` is a Unity Catalog name, a folder, a file or a glob. ``where`` is an SQL boolean; rows for which it is
-    not true do not exist for the monitor. ``since`` is how far back the first run looks.
+    not true do not exist for the monitor. ``since`` is how far back the first run looks. ``former`` are the tables that
+    held the log before it moved to ``table``.
     """
 
     table: str
     format: str
     where: str | None
     since: Duration
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
