@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from watchkeeper.engines.base import TableRef
+from watchkeeper.run.arrived import Arrived
 from watchkeeper.run.events import Times
 from watchkeeper.run.gone import has_gone
-from watchkeeper.run.arrived import Arrived
 from watchkeeper.run.ingest import Intake, Log, source_id
 from watchkeeper.run.outlook import Memory, Outlook
 from watchkeeper.run.workplace import Workplace

@@ -7,7 +7,7 @@ midnight of ``request_date``; a row with neither belongs to no window and is cou
 Of a request the rows are read, not ``params``; of a response what stands under ``predictions`` or ``outputs``. All
 inputs are kept, whichever of them a monitor watches. An unnamed value is called by its place: ``0``, ``1``, …
 
-The older kind is told by ``timestamp_ms`` and ``request_metadata``; it names no caller and no reason for a missing body.
+The older kind is known by ``timestamp_ms`` and ``request_metadata``; it names no caller, nor why a body is missing.
 """
 
 from __future__ import annotations
