@@ -98,6 +98,14 @@ def test_a_scan_of_spans_gives_their_rows_and_no_others(engine, stored):
     assert rows_of(found) == expected("n", keep=lambda n: 40 <= n < 60 or n in (121, 122))
 
 
+def test_parts_give_the_rows_of_a_scan_each_once(engine, stored):
+    days = [Window(START + timedelta(days=day), START + timedelta(days=day + 1)) for day in range(1, 6)]
+    parts = engine.scan_parts(stored, ["n", "word"], time_column="at", spans=days)
+    together = engine.scan(stored, ["n", "word"], time_column="at", spans=days)
+    assert rows_of((batch for part in parts for batch in part), "n", "word") == rows_of(together, "n", "word") != []
+    assert rows_of(batch for part in engine.scan_parts(stored) for batch in part) == expected("n")
+
+
 def test_no_spans_give_no_rows(engine, stored):
     assert rows_of(engine.scan(stored, ["n"], time_column="at", spans=[])) == []
 

@@ -17,7 +17,15 @@ from tests.statistics.random_rows import AMOUNT, CALENDAR, CATEGORIES, COLOUR, D
 
 from watchkeeper.schemas import TIME
 from watchkeeper.statistics.cells import Cell
-from watchkeeper.statistics.kernel import Measure, MeasuredColumn, Population, count, merged, with_marginals
+from watchkeeper.statistics.kernel import (
+    Measure,
+    MeasuredColumn,
+    Population,
+    by_single_keys,
+    count,
+    merged,
+    with_marginals,
+)
 from watchkeeper.statistics.lattice import cells_of
 from watchkeeper.statistics.shelf import Shelf
 from watchkeeper.windows import Calendar, Duration
@@ -312,3 +320,13 @@ def test_values_are_counted_exactly_for_fitting_a_grid() -> None:
     held = Counter(row["colour"] for row in batch.to_pylist() if is_ok(row) and row["colour"] is not None)
     assert count(batch, measure()).value_counts("colour") == held
     assert count(batch, measure()).value_counts("amount") == {}
+
+
+@pytest.mark.parametrize("values", [3, 90])
+def test_one_segment_key_at_a_time_gives_the_same_in_the_end(values: int) -> None:
+    partial = count(random_rows(14, values=values), measure())
+    alone = by_single_keys(partial)
+    assert values == 90 or len(alone.combinations) < len(partial.combinations)
+    same_shelves(with_marginals(alone), with_marginals(partial))
+    same_shelves(with_marginals(merged([alone, partial])), with_marginals(merged([partial, partial])))
+    assert alone.value_counts("colour") == partial.value_counts("colour")

@@ -61,7 +61,8 @@ class Scan:
         return kernel.with_marginals(kernel.merged(partials), named) if partials else Shelf({})
 
     def _counted(self, rows: Iterable[pa.RecordBatch]) -> kernel.Partial | None:
-        return kernel.merged_or_none(kernel.count(batch, self.measure) for batch in rows)
+        found = kernel.merged_or_none(kernel.count(batch, self.measure) for batch in rows)
+        return None if found is None else kernel.by_single_keys(found)
 
     def of_windows(self, events: Events, windows: Sequence[Window]) -> Iterator[Iterator[pa.RecordBatch]]:
         """The rows of whole windows, in parts that may be read at once."""

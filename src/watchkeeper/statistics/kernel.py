@@ -17,7 +17,7 @@ from watchkeeper.statistics.histogram import MISSING, Histogram, slots_of
 from watchkeeper.statistics.measure import LOG_LOSS, Measure, MeasuredColumn, Population
 from watchkeeper.statistics.moments import Moments
 from watchkeeper.statistics.numbers import Numbers
-from watchkeeper.statistics.partial import Partial, merged, merged_or_none, with_marginals
+from watchkeeper.statistics.partial import Partial, by_single_keys, merged, merged_or_none, with_marginals
 from watchkeeper.statistics.score_bins import BINARY, ScoreBins, score_slots
 from watchkeeper.statistics.shelf import Key
 from watchkeeper.statistics.table import to_table
@@ -29,6 +29,7 @@ __all__ = [
     "MeasuredColumn",
     "Partial",
     "Population",
+    "by_single_keys",
     "count",
     "merged",
     "merged_or_none",

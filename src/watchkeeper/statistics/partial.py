@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,36 @@ def merged_or_none(partials: Iterable[Partial]) -> Partial | None:
         _put(levels, 0, partial)
     rest = [partial for level in levels for partial in level]
     return _merged(rest) if len(rest) > 1 else next(iter(rest), None)
+
+
+def by_single_keys(partial: Partial) -> Partial:
+    """The same rows told apart by one segment key at a time: what is given in the end, in far fewer combinations."""
+    keys = range(len(partial.measure.segments))
+    if len(keys) < 2 or not all(None not in values for _, _, values in partial.combinations):
+        return partial
+    alone = [
+        tuple(
+            (w, v, tuple(x if key == own else None for key, x in enumerate(values)))
+            for w, v, values in partial.combinations
+        )
+        for own in keys
+    ]
+    combinations, into = _indexed(alone)
+    size, everywhere = len(combinations), np.concatenate(into)
+    return replace(
+        partial,
+        combinations=combinations,
+        statistics={
+            key: type(statistic).stacked([statistic] * len(keys)).merged(everywhere, size)
+            for key, statistic in partial.statistics.items()
+        },
+        tallies={name: Tally.merged([tally] * len(keys), into, size) for name, tally in partial.tallies.items()},
+    )
+
+
+def _only(combination: Combination, own: int) -> Combination:
+    window, version, values = combination
+    return window, version, tuple(value if key == own else None for key, value in enumerate(values))
 
 
 def _put(levels: list[list[Partial]], level: int, partial: Partial) -> None:
