@@ -20,6 +20,7 @@ from tests.journeys.durable import LOGS, NOW, DeltaBank, arrive, command, copied
 from tests.run.build import PAYLOAD, ROWS, Bank, assert_same, between, day, predictions
 from tests.run.content import Content, assert_same_content, content_of
 
+pytestmark = pytest.mark.slow
 Ready = Callable[..., Bank]
 NUMBERS = ("metric", "column", "model_version", "segment_value", "window_start", "window_end", "value", "n", "status")
 
@@ -80,7 +81,7 @@ def assert_counted(bank: Bank, whole: Content) -> None:
 # Disks
 
 
-@pytest.mark.parametrize("leaving", [0, 50_000, pytest.param(150_000, marks=pytest.mark.slow), 400_000])
+@pytest.mark.parametrize("leaving", [0, 50_000, 150_000, 400_000])
 def test_a_full_disk_is_told_and_the_next_run_goes_on(leaving, ready, bases):
     bank = ready()
     with small_disk(store(bank)):
@@ -162,7 +163,7 @@ def test_a_database_that_was_deleted_is_refused_and_an_empty_store_begins_anew(r
     "lost",
     [
         pytest.param(("points", "verdicts"), id="points"),
-        pytest.param(("statistics",), id="statistics", marks=pytest.mark.slow),
+        pytest.param(("statistics",), id="statistics"),
         pytest.param(("events",), id="events"),
         pytest.param(("events", "annotations", "grids", "statistics", "points", "verdicts"), id="all"),
     ],
@@ -279,7 +280,7 @@ def test_a_log_that_is_half_written_is_told_and_the_next_run_goes_on(part, log, 
 @pytest.mark.parametrize("log", LOGS)
 @pytest.mark.parametrize(
     "stage",
-    ["source.begin", pytest.param("monitor.begin"), pytest.param("statistics.commit", marks=pytest.mark.slow)],
+    ["source.begin", "monitor.begin", pytest.param("statistics.commit")],
 )
 def test_a_run_cut_short_whose_log_was_rewritten_meanwhile_is_done_anew(stage, log, ready, bases):
     bank = ready(log)
