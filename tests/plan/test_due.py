@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from watchkeeper.plan.due import Ask, Clock, Counted, Reason, due, watched_windows
+from watchkeeper.plan.due import Ask, Clock, Counted, Reason, due, recounted, watched_windows
 from watchkeeper.terms import Window
 from watchkeeper.windows import Calendar, Duration
 
@@ -16,19 +19,17 @@ HOUR = Duration(1, "hour")
 NOW = FIRST + timedelta(days=4, hours=2)
 WINDOWS = watched_windows(DAILY, FIRST, NOW)
 CLOCK = Clock(NOW, NOW - timedelta(days=1), HOUR, Duration(2, "day"))
-DONE = Counted("digest", frozenset({"grid"}), False, False)
 
 
-def reasons(counted: dict[Window, Counted], **given: object) -> dict[int, Reason]:
-    said = {"touched": set(), "digest": "digest", "grids": frozenset({"grid"}), "clock": CLOCK, "ask": Ask(), **given}
+def reasons(counted: list[Counted], **given: object) -> dict[int, Reason]:
+    said = {"touched": set(), "digest": "digest", "grids": "grids", "clock": CLOCK, "ask": Ask(), **given}
     found = due(WINDOWS, counted=counted, **said)
     assert found == sorted(found, key=lambda one: one.window)
     return {WINDOWS.index(one.window): one.reason for one in found}
 
 
-def all_but(changed: dict[int, Counted] | None = None, without: tuple[int, ...] = ()) -> dict[Window, Counted]:
-    stored = {window: DONE for at, window in enumerate(WINDOWS) if at not in without}
-    return stored | {WINDOWS[at]: one for at, one in (changed or {}).items()}
+def all_but(*without: int) -> list[Counted]:
+    return recounted([], [window for at, window in enumerate(WINDOWS) if at not in without], "digest", "grids")
 
 
 def test_windows_reach_from_the_first_event_to_now():
@@ -42,19 +43,48 @@ def test_nothing_is_due_where_all_is_counted_as_it_would_be_today():
 
 
 def test_a_window_that_was_never_counted_is_due():
-    assert reasons(all_but(without=(2,))) == {2: Reason.NEW}
+    assert reasons(all_but(2)) == {2: Reason.NEW}
 
 
-def test_a_window_counted_without_rows_is_not_due_again():
-    assert reasons(all_but(without=(2,)), empty={WINDOWS[2]}) == {}
+def test_a_window_that_rows_arrived_for_is_due():
+    assert reasons(all_but(), touched={WINDOWS[2]}) == {2: Reason.LATE}
 
 
-def test_a_window_that_rows_arrived_for_is_due_also_if_it_was_empty():
-    assert reasons(all_but(without=(2,)), empty={WINDOWS[2]}, touched={WINDOWS[2]}) == {2: Reason.LATE}
+def test_windows_counted_alike_are_one_stretch_however_they_came():
+    in_parts = recounted(recounted([], WINDOWS[3:], "a", "g"), WINDOWS[:3], "a", "g")
+    assert in_parts == recounted([], WINDOWS, "a", "g") == [Counted(Window(FIRST, WINDOWS[-1].end), "a", "g")]
+
+
+def test_a_window_counted_otherwise_splits_the_stretch_and_counted_alike_again_closes_it():
+    whole = recounted([], WINDOWS, "a", "g")
+    split = recounted(whole, [WINDOWS[2]], "b", "g")
+    assert [(one.span, one.digest) for one in split] == [
+        (Window(FIRST, WINDOWS[2].start), "a"),
+        (WINDOWS[2], "b"),
+        (Window(WINDOWS[2].end, WINDOWS[-1].end), "a"),
+    ]
+    assert recounted(split, [WINDOWS[2]], "a", "g") == whole
+
+
+@given(st.lists(st.tuples(st.sets(st.integers(0, 4), min_size=1), st.sampled_from("ab")), max_size=6))
+def test_what_was_counted_last_is_what_every_window_is_told_to_be(told):
+    known: list[Counted] = []
+    expected: dict[int, str] = {}
+    for numbers, digest in told:
+        known = recounted(known, [WINDOWS[number] for number in numbers], digest, "g")
+        expected |= dict.fromkeys(numbers, digest)
+    found = {
+        at: one.digest
+        for at, window in enumerate(WINDOWS)
+        for one in known
+        if one.span.start <= window.start and window.end <= one.span.end
+    }
+    assert found == expected
+    assert all(not left.is_like(right) or left.span.end < right.span.start for left, right in pairwise(known))
 
 
 def test_new_grids_make_every_window_due():
-    assert set(reasons(all_but(), grids=frozenset({"another"})).values()) == {Reason.REGRID}
+    assert set(reasons(all_but(), grids="another").values()) == {Reason.REGRID}
 
 
 def test_another_measure_is_from_now_on_unless_a_backfill_is_asked():

@@ -8,7 +8,7 @@ from tests.rules.point_tables import DAILY, METRICS, series
 
 from watchkeeper.metrics.request import Request
 from watchkeeper.rules.change import wanted_n
-from watchkeeper.run.joins import joins, newly_needed, of_needed_length, of_other_length, single
+from watchkeeper.run.joins import joins, of_needed_length, of_other_length, otherwise_joined, single
 
 BLOCKS = (1, 7, 28)
 REQUESTS = [Request(METRICS["mean"], {}, "", ("fixed",), BLOCKS)]
@@ -57,8 +57,6 @@ def test_points_are_told_apart_by_how_many_windows_they_span():
     assert single(both, DAILY).num_rows == 14
     assert of_needed_length(both, needed, DAILY)["n_eff"].to_pylist() == [WANTED, WANTED]
     assert of_other_length(both, needed, DAILY).num_rows == 0
-    assert newly_needed(both, needed, DAILY).num_rows == 0
-    assert newly_needed(ones, needed, DAILY)["windows"].to_pylist() == [7]
 
 
 def test_joined_points_of_a_series_that_needs_no_more_joining_are_of_another_length():
@@ -68,6 +66,10 @@ def test_joined_points_of_a_series_that_needs_no_more_joining_are_of_another_len
     assert of_needed_length(both, needed, DAILY).num_rows == 0
 
 
-def test_a_series_that_was_never_seen_is_not_newly_joined():
-    needed = joins(means(WANTED / 7, 5), REQUESTS)
-    assert newly_needed(means(WANTED / 7, 5, segment_key="region", segment_value="x"), needed, DAILY).num_rows == 0
+def test_series_that_join_another_number_of_windows_than_before_are_told_with_both():
+    sevens, more = joins(means(WANTED / 7, 5), REQUESTS), joins(means(WANTED / 28, 5), REQUESTS)
+    ones = joins(means(WANTED, 5), REQUESTS)
+    assert otherwise_joined(sevens, sevens).num_rows == 0
+    assert sorted(otherwise_joined(sevens, more)["windows"].to_pylist()) == [7, 28]
+    assert otherwise_joined(ones, sevens)["windows"].to_pylist() == [7]
+    assert otherwise_joined(sevens, ones)["windows"].to_pylist() == [7]

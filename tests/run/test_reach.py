@@ -51,7 +51,7 @@ def test_a_counted_window_reaches_the_next_the_rolling_ones_and_the_next_joined_
 
 def test_what_is_read_holds_all_that_is_joined_and_compared(seen):
     windows = [seen.windows[40]]
-    read = days_of(readable(seen, windows))
+    read = days_of(readable(seen, windows, seen.resolved.requests))
     lengths = {length for request in seen.resolved.requests for length in request.blocks}
     for length in lengths:
         block = seen.calendar.block(windows[0], length)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 
 import pyarrow as pa
 
-from watchkeeper.engines import delta, delta_scan, expressions, files, hop, places, sampling
+from watchkeeper.engines import delta, delta_scan, expressions, files, hop, places, sampling, upkeep
 from watchkeeper.engines.base import Changes, Sample, TableRef, Txn
 from watchkeeper.engines.places import Storage
 from watchkeeper.terms import Window
@@ -102,6 +103,18 @@ class Local:
 
     def stored_seq(self, table: TableRef, app: str) -> int | None:
         return hop.stored_seq(table, app)
+
+    def stretches(self, table: TableRef, column: str, partition: Mapping[str, str]) -> list[Window]:
+        """From the least to the greatest time of a column, for each file of one partition."""
+        return upkeep.stretches(table, column, partition)
+
+    def join_files(self, table: TableRef, partition: Mapping[str, str]) -> None:
+        """Join the small files of one of our own tables."""
+        upkeep.join_files(table, partition)
+
+    def sweep(self, table: TableRef, keep: timedelta) -> None:
+        """Sum up the log of one of our own tables and delete files that no recent version names."""
+        upkeep.sweep(table, keep)
 
     def evaluate(self, batch: pa.RecordBatch, expressions_: Mapping[str, str]) -> dict[str, pa.BooleanArray]:
         return expressions.evaluate(batch, expressions_)

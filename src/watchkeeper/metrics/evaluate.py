@@ -14,7 +14,6 @@ from watchkeeper.metrics.places import Places, Rows, empty_like
 from watchkeeper.metrics.points import Header, points_table
 from watchkeeper.metrics.request import Request, distinct
 from watchkeeper.metrics.spans import Clock, Spans
-from watchkeeper.statistics.counts import Ints
 from watchkeeper.statistics.shelf import Shelf
 from watchkeeper.terms import Status
 from watchkeeper.windows import Calendar, Duration
@@ -90,18 +89,18 @@ def _estimates_of(request: Request, places: Places) -> Iterator[tuple[str, Estim
 
 def _estimates(request: Request, places: Places, current: Rows, base: Rows | None) -> Estimates:
     count = len(places.cells)
-    chunks = (np.arange(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK))
+    chunks = ((start, min(start + CHUNK, count)) for start in range(0, count, CHUNK))
     return Estimates.joined([_computed(request, places, current, base, chunk) for chunk in chunks])
 
 
-def _computed(request: Request, places: Places, current: Rows, base: Rows | None, chunk: Ints) -> Estimates:
-    metric, now = request.metric, current.take(chunk)
+def _computed(request: Request, places: Places, current: Rows, base: Rows | None, chunk: tuple[int, int]) -> Estimates:
+    metric, now = request.metric, current.between(*chunk)
     if metric.needs_baseline:
-        return metric.compute(now, empty_like(now) if base is None else base.take(chunk), **request.options)
+        return metric.compute(now, empty_like(now) if base is None else base.between(*chunk), **request.options)
     if metric.uses_baseline:
-        return metric.compute(now, None if base is None else base.take(chunk), **request.options)
+        return metric.compute(now, None if base is None else base.between(*chunk), **request.options)
     if metric.needs_window:
-        spans, span = places.spans, places.span[chunk]
+        spans, span = places.spans, places.span[slice(*chunk)]
         return metric.compute(now, window_start=spans.start[span], window_end=spans.end[span], **request.options)
     return metric.compute(now, **request.options)
 

@@ -27,15 +27,25 @@ PREVIOUS = "previous"
 _ROLLING = re.compile(r"^rolling:(\d+)d$")
 _PART = 2
 """One in so many windows of a rolling baseline must have rows."""
+_KEPT = 8
+"""Stacks whose rows are kept for the next metric: about those of one column."""
 _NEED_GRID = (Histogram, ScoreBins)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rows:
     """Cells of a stack by index; -1 stands for a cell without rows."""
 
     statistic: Any
     index: Ints
+    _taken: dict[tuple[int, int], Any] = field(default_factory=dict)
+
+    def between(self, start: int, end: int) -> Any:
+        """The statistic of a stretch of places; kept, since the next metric asks for the same."""
+        if (start, end) not in self._taken:
+            self._taken.clear()
+            self._taken[start, end] = self.take(np.arange(start, end))
+        return self._taken[start, end]
 
     def take(self, places: Ints) -> Any:
         """The statistic of the cells that these indices point at."""
@@ -73,7 +83,7 @@ class Places:
     windows: Shelf
     baseline: Shelf | None
     calendar: Calendar
-    _found: dict[tuple[str, str, str], Ints] = field(default_factory=dict)
+    _found: dict[tuple[str, str, str], Rows] = field(default_factory=dict)
 
     @classmethod
     def of(cls, spans: Spans, windows: Shelf, baseline: Shelf | None, calendar: Calendar) -> Places:
@@ -161,8 +171,10 @@ class Places:
         cells, statistic = stack
         key = (which, column, statistic.kind)
         if key not in self._found:
-            self._found[key] = cells.find(wanted)
-        return Rows(statistic, self._found[key])
+            while len(self._found) >= _KEPT:
+                del self._found[next(iter(self._found))]
+            self._found[key] = Rows(statistic, cells.find(wanted))
+        return self._found[key]
 
     @cached_property
     def _all_versions(self) -> Cells:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from watchkeeper.terms import Window
-from watchkeeper.windows import Calendar, Duration
+from watchkeeper.windows import Calendar, Duration, contiguous
 
 
 class Reason(StrEnum):
@@ -16,7 +17,6 @@ class Reason(StrEnum):
 
     NEW = "new"
     LATE = "late rows or labels"
-    OPEN = "still open"
     REGRID = "the baseline is complete"
     MATURED = "its labels have matured"
     BACKFILL = "measured differently"
@@ -25,12 +25,48 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What is stored of one window: under which digest and grids, as of which clock, with rows ahead of it or not."""
+    """A stretch of windows that were counted alike, those without rows among them: under which digest and grids."""
 
+    span: Window
     digest: str
-    grids: frozenset[str]
-    open: bool
-    future_rows: bool
+    grids: str
+
+    def is_like(self, other: Counted) -> bool:
+        return (self.digest, self.grids) == (other.digest, other.grids)
+
+
+def recounted(known: Iterable[Counted], windows: Iterable[Window], digest: str, grids: str) -> list[Counted]:
+    """The stretches after some windows were counted (again).
+
+    There are as many as the measure changed, not as there are windows.
+
+    >>> from datetime import UTC
+    >>> day = [datetime(2026, 1, d, tzinfo=UTC) for d in range(1, 5)]
+    >>> old = recounted([], [Window(*day[0:2]), Window(*day[1:3])], "a", "")
+    >>> [(c.span.start.day, c.span.end.day, c.digest) for c in recounted(old, [Window(*day[1:3])], "b", "")]
+    [(1, 2, 'a'), (2, 3, 'b')]
+    """
+    new = [Counted(span, digest, grids) for span in contiguous(list(windows))]
+    left = [replace(old, span=span) for old in known for span in _without(old.span, [one.span for one in new])]
+    found: list[Counted] = []
+    for one in sorted([*left, *new], key=lambda counted: counted.span):
+        if found and found[-1].span.end == one.span.start and found[-1].is_like(one):
+            found[-1] = replace(one, span=Window(found[-1].span.start, one.span.end))
+        else:
+            found.append(one)
+    return found
+
+
+def _without(span: Window, taken: Iterable[Window]) -> Iterator[Window]:
+    """What is left of a span; those taken come in order."""
+    start = span.start
+    for other in taken:
+        if start < other.start < span.end:
+            yield Window(start, other.start)
+        if other.start < span.end:
+            start = max(start, other.end)
+    if start < span.end:
+        yield Window(start, span.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,28 +117,27 @@ class Clock:
 def due(
     windows: Iterable[Window],
     *,
-    counted: Mapping[Window, Counted],
+    counted: Sequence[Counted],
     touched: Collection[Window],
     digest: str,
-    grids: frozenset[str],
+    grids: str,
     clock: Clock,
     ask: Ask,
     labels_fill_in: bool = False,
-    empty: Collection[Window] = (),
 ) -> list[Due]:
     """The windows to count, in order, each with its reason.
 
     Args:
-        windows: every window from the first watched one to now.
-        counted: what is stored.
+        windows: every window from the first watched one to now, in order.
+        counted: what is stored, in order.
         touched: windows that rows or annotations arrived for.
-        digest, grids: how a window would be measured today.
+        digest, grids: how a window would be measured today; no grids while the baseline is learnt.
         labels_fill_in: a missing label means the negative class once it has had its time.
-        empty: windows that were counted and held no rows, of which nothing is stored.
     """
-    found = []
-    for window in sorted(windows):
-        stored = counted.get(window, Counted(digest, grids, False, False) if window in empty else None)
+    found, ends = [], [one.span.end for one in counted]
+    for window in windows:
+        at = bisect_right(ends, window.start)
+        stored = counted[at] if at < len(counted) and counted[at].span.start <= window.start else None
         reason = _reason(window, stored, window in touched, digest, grids, clock, ask, labels_fill_in)
         if reason is not None and ask.holds(window):
             found.append(Due(window, reason))
@@ -114,7 +149,7 @@ def _reason(
     stored: Counted | None,
     touched: bool,
     digest: str,
-    grids: frozenset[str],
+    grids: str,
     clock: Clock,
     ask: Ask,
     labels_fill_in: bool,
@@ -123,9 +158,7 @@ def _reason(
         return Reason.NEW
     if touched:
         return Reason.LATE
-    if stored.future_rows:
-        return Reason.OPEN
-    if grids and not grids & stored.grids:
+    if grids and grids != stored.grids:
         return Reason.REGRID
     if labels_fill_in and clock.matured_since_last(window):
         return Reason.MATURED

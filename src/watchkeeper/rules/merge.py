@@ -13,7 +13,7 @@ from watchkeeper.windows import Calendar
 
 LENGTHS = (1, 2, 7, 28)
 """Numbers of windows that are joined to one."""
-_FIRST = 28
+FIRST = 28
 _WEEK = timedelta(days=7)
 
 
@@ -68,9 +68,9 @@ def smallest_merge(
 
 def _typical(n_eff: Floats, counted: Bools) -> Floats:
     """Median of the first (up to 28) counted windows, 0 before the first; shape (series, windows + 1)."""
-    seen = np.minimum(np.cumsum(counted, axis=1), _FIRST)
+    seen = np.minimum(np.cumsum(counted, axis=1), FIRST)
     seen = np.concatenate([np.zeros((len(counted), 1), np.int64), seen], axis=1)
-    first = np.argsort(~counted, axis=1, kind="stable")[:, :_FIRST]
+    first = np.argsort(~counted, axis=1, kind="stable")[:, :FIRST]
     rows = np.take_along_axis(n_eff, first, axis=1)
     medians = [np.zeros(len(rows)), *(np.median(rows[:, :m], axis=1) for m in range(1, rows.shape[1] + 1))]
     return np.take_along_axis(np.stack(medians, axis=1), seen, axis=1)

@@ -32,8 +32,8 @@ class SeriesBlock:
 
     The windows are those of the whole monitor in order, so a series without a point in one of them has a gap there
     (``present`` False, numbers NaN). ``span`` says how many windows of the monitor one window here joins.
-    ``starts`` and ``ends`` are microseconds since 1970, shape (windows,). ``defaults`` are the metric's options where a
-    series' identity names no other.
+    ``starts`` and ``ends`` are microseconds since 1970, shape (windows,). ``row`` is where each point stands in the
+    table it was laid out from, -1 in a gap. ``defaults`` are the metric's options where a series' identity names no other.
     """
 
     name: str
@@ -41,6 +41,7 @@ class SeriesBlock:
     keys: pa.Table
     starts: Ints
     ends: Ints
+    row: Ints
     present: Bools
     open: Bools
     partial: Bools
@@ -133,7 +134,7 @@ class SeriesBlock:
         return zip(*parts, strict=True)
 
 
-_ARRAYS = ("present", "open", "partial", "immature", "status", *_NUMBERS)
+_ARRAYS = ("row", "present", "open", "partial", "immature", "status", *_NUMBERS)
 
 
 def _preference(baseline: str) -> tuple[bool, str]:
@@ -207,6 +208,7 @@ class _Columns:
             keys=self.table.select(SERIES_KEY).take(pa.array(rows[first])),
             starts=starts,
             ends=self._ends(starts, span),
+            row=laid(np.arange(len(self.starts)), -1),
             present=laid(np.ones(len(self.starts), np.bool_), False),
             open=laid(self.open, False),
             partial=laid(self.partial, False),

@@ -65,8 +65,7 @@ def _at_windows(
     block: SeriesBlock, base: SeriesBlock, scaled: Scaled, family: Family, span: Window | None, row: Ints
 ) -> tuple[Bools, Floats]:
     deviation, noise, halves = _deviations(base, scaled)
-    usable = base.final & base.known & np.isfinite(deviation + noise)
-    usable &= (base.n_eff >= family.minimum_n) & (base.baseline_n >= family.minimum_n)
+    usable = calibrating(base, scaled, family)
     before = np.searchsorted(base.ends, block.starts, side="right")
     first = usable & (np.cumsum(usable, axis=1) <= AT_MOST)
     count, variance = _variance(deviation, noise, first)
@@ -79,6 +78,13 @@ def _at_windows(
         learnt = np.where(enough, own_count[row][:, own_before], learnt)
         tau2 = np.where(enough, own_variance[row][:, own_before], tau2)
     return learnt >= AT_LEAST, _student(learnt) * tau2 * halves[row][:, None]
+
+
+def calibrating(base: SeriesBlock, scaled: Scaled, family: Family) -> Bools:
+    """Which single windows can tell how much windows differ, shape (series, windows)."""
+    deviation, noise, _ = _deviations(base, scaled)
+    enough = (base.n_eff >= family.minimum_n) & (base.baseline_n >= family.minimum_n)
+    return base.final & base.known & np.isfinite(deviation + noise) & enough
 
 
 def _deviations(base: SeriesBlock, scaled: Scaled) -> tuple[Floats, Floats, Floats]:

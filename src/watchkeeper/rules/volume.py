@@ -16,7 +16,7 @@ from watchkeeper.terms import Status
 from watchkeeper.windows import Calendar, moment
 
 MINIMUM_ROWS = 30
-_HISTORY, _LEAST_HISTORY, _RESIDUALS, _AGES = 8, 3, 26, 28
+_HISTORY, _LEAST_HISTORY, RESIDUALS, AGES = 8, 3, 26, 28
 _OVERDISPERSION = 1.2
 _TOLERANCE = float(np.log(1.25))
 _TIMES_LARGEST, _LEAST_SHARE = 3, 0.05
@@ -73,7 +73,7 @@ def freshness(block: SeriesBlock, calendar: Calendar) -> Comparison:
     """Age of the newest event against 3 times the largest of the last 28 (at least 14) windows of the stratum."""
     groups = strata(block.starts, calendar)
     history = np.where(block.final & ~block.partial & block.known, block.value, np.nan)
-    largest, seen = _largest_of_last(history, groups, _AGES)
+    largest, seen = _largest_of_last(history, groups, AGES)
     seconds = (block.ends - block.starts) / 1e6
     limit = np.maximum(_TIMES_LARGEST * largest, _LEAST_SHARE * seconds)
     zero, none = np.zeros(block.shape), np.zeros(block.shape, np.bool_)
@@ -87,7 +87,7 @@ def _rows_of(x: Floats) -> Floats:
 
 
 def _residual_spread(residual: Floats, noise: Floats) -> tuple[Floats, Bools]:
-    last, noises = _last(residual, _RESIDUALS), _last(np.where(np.isnan(residual), np.nan, noise), _RESIDUALS)
+    last, noises = _last(residual, RESIDUALS), _last(np.where(np.isnan(residual), np.nan, noise), RESIDUALS)
     middle, seen = _median(last)
     deviation, _ = _median(np.abs(last - middle[..., None]))
     known = seen >= AT_LEAST

@@ -52,6 +52,11 @@ class Baseline:
     def grid_ids(self) -> frozenset[str]:
         return frozenset(grid.grid_id for grid in self.grids.values())
 
+    @property
+    def grid_key(self) -> str:
+        """Names its grids together; empty while it is learnt."""
+        return hashlib.sha256("".join(sorted(self.grid_ids)).encode()).hexdigest()[:16] if self.grids else ""
+
     def shares(self) -> dict[str, dict[str, float]]:
         """Share of each named category over all rows, by column."""
         found: dict[str, dict[str, float]] = {}

@@ -3,102 +3,145 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from watchkeeper import schemas
 from watchkeeper.metrics.evaluate import Request, evaluate
-from watchkeeper.rules.judge import judge
-from watchkeeper.rules.limit import Limit
 from watchkeeper.run.baseline import grids_from
-from watchkeeper.run.differences import changed, gone
-from watchkeeper.run.joins import joins, newly_needed, of_needed_length, of_other_length, single
-from watchkeeper.run.limits import Later, standing
+from watchkeeper.run.carried import Past
+from watchkeeper.run.differences import before, changed, closed, gone
+from watchkeeper.run.joins import joins, of_needed_length, of_other_length, otherwise_joined, single
 from watchkeeper.run.outlook import Outlook
-from watchkeeper.run.reach import affected, readable
-from watchkeeper.run.workplace import Workplace
+from watchkeeper.run.reach import affected, readable, windows_before
 from watchkeeper.statistics.shelf import Shelf
 from watchkeeper.store.current import newest
-from watchkeeper.store.tables import POINT_KEY, VERDICT_KEY, Tables
+from watchkeeper.store.tables import POINT_KEY, Tables
 from watchkeeper.terms import Status, Window
 from watchkeeper.windows import micros
 
 _NUMBERS = ("value", "baseline_value", "se", "baseline_se", "low", "high", "noise_floor", "compared")
+_ASKED = ("metric", "column", "window_start", "window_end")
 
 
 @dataclass(frozen=True)
 class Points:
-    """The points that changed, and how many final windows say something else than before."""
+    """The points that changed.
+
+    Args:
+        restated: how many final windows say something else than before.
+        joined: the largest number of windows that are joined for any series.
+        whole: all points were derived, not only those that what arrived reaches.
+    """
 
     fresh: pa.Table
     restated: int
+    joined: int
+    whole: bool
+
+    @property
+    def since(self) -> datetime | None:
+        """Start of the first window that changed."""
+        return pc.min(self.fresh["window_start"]).as_py()
 
 
-def points(tables: Tables, seen: Outlook, version: str, seq: int) -> Points:
+def points(tables: Tables, seen: Outlook, version: str, seq: int, past: Past) -> Points:
     """Compute the points of the affected windows and keep those that say something new.
 
     A point whose rows have gone is kept as one without data.
+
+    Args:
+        past: what is known of the runs before; where that is nothing, all is derived.
     """
-    everything = seen.fits_now or seen.labels_freeze_now or version != seen.memory.version
-    windows = affected(seen, everything)
-    known = tables.current_points(seen.monitor.name)
+    whole = past.formed is None or seen.fits_now or seen.labels_freeze_now or version != seen.memory.version
+    windows = affected(seen, whole)
     if not windows:
-        return Points(known.slice(0, 0), 0)
-    ask = partial(_evaluated, tables, seen, version, seq)
-    new = ask(windows, [replace(request, blocks=(1,)) for request in seen.resolved.requests])
-    needed = joins(single(pa.concat_tables([known, new]), seen.calendar), seen.resolved.requests)
-    new = pa.concat_tables([new, *_joined(seen, known, needed, windows, ask)])
-    fresh = changed(new, _not_before(known, new), POINT_KEY)
-    asked = _asked(known, seen.resolved.requests)
-    lost = pa.concat_tables(
-        [gone(new, _of_these_windows(asked, new), POINT_KEY), of_other_length(asked, needed, seen.calendar)]
-    )
-    lost = _emptied(newest(lost, POINT_KEY), version, seq)
-    return Points(pa.concat_tables([fresh.cast(schemas.POINTS), lost.cast(schemas.POINTS)]), _restated(fresh, known))
+        return Points(schemas.POINTS.empty_table(), 0, 1, False)
+    return _Derivation(tables, seen, version, seq, windows, None if whole else past.formed, past.closed).points()
 
 
-def _evaluated(
-    tables: Tables, seen: Outlook, version: str, seq: int, windows: Sequence[Window], requests: Sequence[Request]
-) -> pa.Table:
-    return evaluate(
-        requests,
-        _shelf(tables, seen, readable(seen, windows)),
-        seen.baseline.shelf,
-        monitor=seen.monitor.name,
-        monitor_version=version,
-        calendar=seen.calendar,
-        windows=[micros(window.start) for window in windows],
-        now=seen.clock.now,
-        grace=seen.monitor.grace,
-        matures_after=seen.clock.matures_after,
-        partial=seen.partial,
-        seq=seq,
-    )
+@dataclass(frozen=True)
+class _Derivation:
+    """One derivation of the points of some windows; ``formed`` is None where these are all windows."""
 
+    tables: Tables
+    seen: Outlook
+    version: str
+    seq: int
+    windows: Sequence[Window]
+    formed: pa.Table | None
+    closed: int
 
-def _joined(
-    seen: Outlook,
-    known: pa.Table,
-    needed: pa.Table,
-    windows: Sequence[Window],
-    ask: Callable[[Sequence[Window], list[Request]], pa.Table],
-) -> list[pa.Table]:
-    """Points of joined windows, for the series whose single windows have too few rows to be judged.
+    def points(self) -> Points:
+        calendar, requests = self.seen.calendar, self.seen.resolved.requests
+        new = self._evaluated(self.windows, [replace(request, blocks=(1,)) for request in requests])
+        past = schemas.POINTS.empty_table() if self.formed is None else self.formed
+        needed = joins(single(pa.concat_tables([past, new]), calendar), requests)
+        moved = otherwise_joined(joins(past, requests), needed)
+        since = self._moved_since(moved, pa.concat_tables([past, new]))
+        made = [new, *self._joined(needed, moved, since)]
+        told = pa.concat_tables([new, *(of_needed_length(table, needed, calendar) for table in made[1:])])
+        longest = max([1, *needed["windows"].to_pylist(), *moved["windows"].to_pylist()])
+        known = self._known(longest, since)
+        asked = _asked(known, requests)
+        lost = [gone(told, _of_these(asked, made), POINT_KEY), of_other_length(asked, needed, calendar)]
+        emptied = _emptied(newest(pa.concat_tables(lost), POINT_KEY), self.version, self.seq)
+        fresh = changed(told, closed(known, self.closed), POINT_KEY)
+        both = pa.concat_tables([fresh.cast(schemas.POINTS), emptied.cast(schemas.POINTS)])
+        return Points(both, _restated(fresh, known), longest, self.formed is None)
 
-    Where the length that a series needs has changed, all its windows are joined anew.
-    """
-    moved = _columns_of(newly_needed(known, needed, seen.calendar))
-    everywhere: list[Request] = []
-    here: list[Request] = []
-    for request in _of_lengths(seen.resolved.requests, needed):
-        (everywhere if (request.identity, request.column) in moved else here).append(request)
-    made = [ask(windows, here)] if here else []
-    made += [ask(seen.windows, everywhere)] if everywhere else []
-    return [of_needed_length(table, needed, seen.calendar) for table in made]
+    def _known(self, longest: int, since: datetime | None) -> pa.Table:
+        """The points of the windows that are derived, single and joined, as they were before this batch."""
+        first = until = None
+        if self.formed is not None:
+            first = windows_before(self.seen, min(self.windows[0].start, since or self.windows[0].start), longest)
+            until = self.windows[-1].end
+        return before(self.tables.points(self.seen.monitor.name, since=first, until=until), POINT_KEY, self.seq)
+
+    def _moved_since(self, moved: pa.Table, points: pa.Table) -> datetime | None:
+        """Start of the first window of the series that are joined otherwise than before."""
+        if self.formed is None or not moved.num_rows:
+            return None
+        own = points.join(moved.select(schemas.SERIES_KEY), list(schemas.SERIES_KEY), join_type="left semi")
+        first: datetime | None = pc.min(own["window_start"]).as_py()
+        return first
+
+    def _joined(self, needed: pa.Table, moved: pa.Table, since: datetime | None) -> list[pa.Table]:
+        """Points of joined windows, for the series whose single windows have too few rows to be judged.
+
+        Where the number of windows that a series joins has changed, all its windows are joined anew.
+        """
+        columns = _columns_of(moved) if since is not None else set()
+        everywhere: list[Request] = []
+        here: list[Request] = []
+        for request in _of_lengths(self.seen.resolved.requests, needed):
+            (everywhere if (request.identity, request.column) in columns else here).append(request)
+        made = [self._evaluated(self.windows, here)] if here else []
+        if everywhere and since is not None:
+            after = {window for window in self.seen.windows if window.end > since}
+            made.append(self._evaluated(sorted(after | set(self.windows)), everywhere))
+        return made
+
+    def _evaluated(self, windows: Sequence[Window], requests: Sequence[Request]) -> pa.Table:
+        seen = self.seen
+        return evaluate(
+            requests,
+            _shelf(self.tables, seen, readable(seen, windows, requests)),
+            seen.baseline.shelf,
+            monitor=seen.monitor.name,
+            monitor_version=self.version,
+            calendar=seen.calendar,
+            windows=[micros(window.start) for window in windows],
+            now=seen.clock.now,
+            grace=seen.monitor.grace,
+            matures_after=seen.clock.matures_after,
+            partial=seen.partial,
+            seq=self.seq,
+        )
 
 
 def _of_lengths(requests: Sequence[Request], needed: pa.Table) -> list[Request]:
@@ -135,18 +178,10 @@ def _shelf(tables: Tables, seen: Outlook, windows: Sequence[Window]) -> Shelf:
     return Shelf.from_table(stored.filter(pa.array(fitting, pa.bool_())), grids)
 
 
-def _not_before(known: pa.Table, new: pa.Table) -> pa.Table:
-    first = pc.min(new["window_start"])
-    return known.filter(pc.greater_equal(known["window_start"], first)) if new.num_rows else known
-
-
-def _of_these_windows(current: pa.Table, new: pa.Table) -> pa.Table:
-    spans = new.group_by(["window_start", "window_end"]).aggregate([])
-    return (
-        current.join(spans, ["window_start", "window_end"], join_type="left semi")
-        .select(current.schema.names)
-        .cast(current.schema)
-    )
+def _of_these(known: pa.Table, made: Sequence[pa.Table]) -> pa.Table:
+    """The known points of the metrics, columns and windows that were derived."""
+    there = pa.concat_tables([table.select(_ASKED) for table in made]).group_by(list(_ASKED)).aggregate([])
+    return known.join(there, list(_ASKED), join_type="left semi").select(known.schema.names).cast(known.schema)
 
 
 def _emptied(lost: pa.Table, version: str, seq: int) -> pa.Table:
@@ -172,35 +207,3 @@ def _restated(fresh: pa.Table, current: pa.Table) -> int:
     both = fresh.select([*POINT_KEY, "value"]).join(old, list(POINT_KEY), join_type="inner")
     moved = both.filter(pc.not_equal(both["value"], both["former"]))
     return len(pc.unique(moved["window_start"]))
-
-
-def verdicts(place: Workplace, seen: Outlook, version: str, seq: int) -> pa.Table:
-    """Judge every current point and keep the verdicts that say something new.
-
-    A limit that came later is asked only of what had not been judged when it came.
-    """
-    points = place.tables.current_points(seen.monitor.name)
-    since = standing(seen.resolved.limits, seen.memory.limits, seen.memory.last)
-    ask = partial(_judged, place, seen, version, seq)
-    made = [ask(points, [limit for limit in seen.resolved.limits if since[limit.identity] is None])]
-    for limit in seen.resolved.limits:
-        if (came := since[limit.identity]) is not None:
-            later = Later(limit, came)
-            made.append(later.verdicts(ask(later.asked(points, place.metrics, seen.clock), [limit])))
-    return changed(pa.concat_tables(made), place.tables.current_verdicts(seen.monitor.name), VERDICT_KEY)
-
-
-def _judged(
-    place: Workplace, seen: Outlook, version: str, seq: int, points: pa.Table, limits: Sequence[Limit]
-) -> pa.Table:
-    return judge(
-        points,
-        metrics=place.metrics,
-        calendar=seen.calendar,
-        now=seen.clock.now,
-        monitor_version=version,
-        seq=seq,
-        limits=limits,
-        change_needs=seen.monitor.alarms.needs,
-        baseline_span=seen.baseline.span,
-    )

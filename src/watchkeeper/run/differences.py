@@ -6,10 +6,23 @@ from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from watchkeeper.store.current import newest
 
 _NEAR = 1e-9
 """Relative difference up to which two floating sums are the same number: they depend on the order of adding."""
 _SAID_BY_THE_RUN = ("seq", "monitor_version")
+
+
+def before(stored: pa.Table, key: Sequence[str], seq: int) -> pa.Table:
+    """What was current before a batch, which a run that takes it up again has written already."""
+    return newest(stored.filter(pc.less(stored["seq"], seq)), key)
+
+
+def closed(known: pa.Table, seq: int) -> pa.Table:
+    """Of what is known that which was told: what a batch wrote that was never closed is to be written again."""
+    return known.filter(pc.less_equal(known["seq"], seq))
 
 
 def changed(new: pa.Table, current: pa.Table, key: Sequence[str]) -> pa.Table:

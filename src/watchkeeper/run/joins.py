@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 from watchkeeper import schemas
 from watchkeeper.metrics.evaluate import Request
 from watchkeeper.rules.change import wanted_n
+from watchkeeper.rules.merge import FIRST
 from watchkeeper.windows import Calendar
 
-_FIRST = 28
 _SERIES = ", ".join(schemas.SERIES_KEY)
 _TYPICAL = f"""
 WITH single AS (
@@ -22,7 +22,7 @@ WITH single AS (
     FROM (SELECT DISTINCT ON ({_SERIES}, window_start) * FROM points
           WHERE n_eff > 0 AND NOT open ORDER BY {_SERIES}, window_start, seq DESC)
 )
-SELECT {_SERIES}, median(n_eff) AS typical FROM single WHERE nth <= {_FIRST} GROUP BY ALL
+SELECT {_SERIES}, median(n_eff) AS typical FROM single WHERE nth <= {FIRST} GROUP BY ALL
 """
 
 
@@ -74,12 +74,12 @@ def of_other_length(points: pa.Table, needed: pa.Table, calendar: Calendar) -> p
     return _matched(_joined(points, calendar), needed, "left anti")
 
 
-def newly_needed(known: pa.Table, needed: pa.Table, calendar: Calendar) -> pa.Table:
-    """The series of ``needed`` that have points, but none of the length they need."""
-    there = single(known, calendar).group_by(list(schemas.SERIES_KEY)).aggregate([])
-    joined = _joined(known, calendar).group_by([*schemas.SERIES_KEY, "windows"]).aggregate([])
-    old = needed.join(there, list(schemas.SERIES_KEY), join_type="left semi")
-    return old.join(joined, [*schemas.SERIES_KEY, "windows"], join_type="left anti")
+def otherwise_joined(before: pa.Table, needed: pa.Table) -> pa.Table:
+    """The series that join another number of windows than before, with the old and the new number."""
+    key = [*schemas.SERIES_KEY, "windows"]
+    return pa.concat_tables(
+        [needed.join(before, key, join_type="left anti"), before.join(needed, key, join_type="left anti")]
+    )
 
 
 def _matched(joined: pa.Table, needed: pa.Table, how: str) -> pa.Table:

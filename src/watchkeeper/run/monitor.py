@@ -15,19 +15,19 @@ from typing import Any
 
 from watchkeeper.errors import Fault, Faulty
 from watchkeeper.plan.due import Ask, Due, Reason
-from watchkeeper.run import columns, derive, remains, tell
+from watchkeeper.run import carried, columns, derive, judged, remains, tell
 from watchkeeper.run.arrived import Arrived
 from watchkeeper.run.ingest import Intake, as_of_cursor, find, take_in
 from watchkeeper.run.limits import standing
 from watchkeeper.run.outlook import Memory, Outlook, look, with_baseline
 from watchkeeper.run.remains import NoEvents, kept, nothing_to_count
-from watchkeeper.run.remembered import lost, remembered, to_carry
+from watchkeeper.run.remembered import lost, remembered
 from watchkeeper.run.result import IncidentCounts, Rows, RunResult, RunState, WindowCounts
 from watchkeeper.run.stock import Stock, take_stock
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.spec.digest import monitor_version
 from watchkeeper.spec.monitor import Monitor
-from watchkeeper.store import batches, leases, versions
+from watchkeeper.store import batches, leases, upkeep, versions
 from watchkeeper.store.batches import Batch
 from watchkeeper.store.tables import monitor_owner
 from watchkeeper.terms import ParseStatus
@@ -47,7 +47,10 @@ def run_monitor(place: Workplace, monitor: Monitor, ask: Ask | None = None) -> R
         batches.refuse_if_behind(place.database, owner, max(place.tables.monitor_seqs(monitor.name).values()))
         left = batches.unfinished(place.database, owner)
         notes = [] if left is None else _take_up(place, monitor, left)
-        result = _run(place, _intake(place, monitor), ask or Ask())
+        last, intake = remembered(place, monitor.name), _intake(place, monitor)
+        result = _run(place, intake, ask or Ask())
+        if result.state is RunState.DONE and upkeep.is_due(last.tended, place.now):
+            upkeep.tend(place.tables, monitor.name, intake.log.source_id)
     return replace(result, notes=(*notes, *result.notes), seconds=time.perf_counter() - started)
 
 
@@ -147,16 +150,17 @@ def _perform(place: Workplace, intake: Intake, seen: Outlook, batch: Batch) -> R
     stock = take_stock(place, intake, seen, batch.seq, stage)
     seen = with_baseline(place, intake.log, intake.events, seen)
     version = monitor_version(seen.resolved, seen.baseline.grid_ids)
-    points = derive.points(tables, seen, version, batch.seq)
+    past = carried.past(place.database, name, seen.memory)
+    points = derive.points(tables, seen, version, batch.seq, past)
     with stage("points.commit"):
         tables.append_points(name, points.fresh, batch.seq)
-    verdicts = derive.verdicts(place, seen, version, batch.seq)
+    verdicts = judged.verdicts(place, seen, version, batch.seq, points, past)
     with stage("verdicts.commit"):
-        tables.append_verdicts(name, verdicts, batch.seq)
-    carried = {**kept(intake), **to_carry(place, name, _memory(intake, seen, stock, version))}
+        tables.append_verdicts(name, verdicts.fresh, batch.seq)
+    memory = _memory(intake, seen, stock, version)
     with stage("ledger.commit"):
-        told = tell.incidents(place, seen, version, batch, carried)
-    outcomes = Counter(verdicts["outcome"].to_pylist())
+        told = tell.incidents(place, seen, version, batch, memory, kept(intake), verdicts)
+    outcomes = Counter(verdicts.fresh["outcome"].to_pylist())
     return _result(intake, seen, version, batch, stock, points, outcomes, told)
 
 
@@ -167,10 +171,15 @@ def _memory(intake: Intake, seen: Outlook, stock: Stock, version: str) -> Memory
         last=seen.clock.now,
         first=seen.first,
         ahead=stock.ahead,
-        empty=stock.empty,
+        counted=stock.counted,
         version=version,
+        tended=_tended(seen.memory.tended, seen.clock.now),
         limits=standing(seen.resolved.limits, seen.memory.limits, seen.memory.last),
     )
+
+
+def _tended(last: datetime | None, now: datetime) -> datetime:
+    return now if last is None or upkeep.is_due(last, now) else last
 
 
 def _result(

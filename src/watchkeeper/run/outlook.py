@@ -36,9 +36,11 @@ class Memory:
         last: clock of that run.
         first: start of the first watched window.
         ahead: starts of windows that held rows ahead of the clock.
-        empty: starts of windows that were counted and held no rows.
+        counted: what was counted, and how it was measured.
         version: the monitor version that run judged by.
         limits: by identity, since when each limit holds; see ``run.limits``.
+        running: start of the first breach that goes on.
+        tended: clock of the last upkeep of the tables.
     """
 
     events: str | None = None
@@ -46,9 +48,11 @@ class Memory:
     last: datetime | None = None
     first: datetime | None = None
     ahead: frozenset[int] = frozenset()
-    empty: frozenset[int] = frozenset()
+    counted: tuple[Counted, ...] = ()
     version: str = ""
     limits: Mapping[str, datetime | None] = field(default_factory=dict)
+    running: datetime | None = None
+    tended: datetime | None = None
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any] | None) -> Memory:
@@ -62,8 +66,10 @@ class Memory:
             last=_moment_of(body.get("last")),
             first=_moment_of(body.get("first")),
             ahead=frozenset(body.get("ahead", ())),
-            empty=frozenset(body.get("empty", ())),
+            counted=tuple(_counted(*one) for one in body.get("counted", ())),
             version=body.get("version", ""),
+            running=_moment_of(body.get("running")),
+            tended=_moment_of(body.get("tended")),
             limits={name: _moment_of(at) for name, at in limits.items()},
         )
 
@@ -74,14 +80,22 @@ class Memory:
             "last": self.last and self.last.isoformat(),
             "first": self.first and self.first.isoformat(),
             "ahead": sorted(self.ahead),
-            "empty": sorted(self.empty),
+            "counted": [
+                [one.span.start.isoformat(), one.span.end.isoformat(), one.digest, one.grids] for one in self.counted
+            ],
             "version": self.version,
+            "running": self.running and self.running.isoformat(),
+            "tended": self.tended and self.tended.isoformat(),
             "limits": {name: at and at.isoformat() for name, at in self.limits.items()},
         }
 
 
 def _moment_of(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
+
+
+def _counted(start: str, end: str, digest: str, grids: str) -> Counted:
+    return Counted(Window(datetime.fromisoformat(start), datetime.fromisoformat(end)), digest, grids)
 
 
 @dataclass(frozen=True)
@@ -191,7 +205,7 @@ def look(place: Workplace, log: Log, events: Events, annotations_seq: int, memor
         memory=memory,
         baseline=baseline,
         windows=windows,
-        due=_due(place, seen, baseline, windows, touched, clock, ask, memory, fits_now),
+        due=_due(seen, baseline, windows, touched, clock, ask, memory, fits_now),
         touched=frozenset(touched),
         flipped=frozenset(w for w in windows if _flips(w, clock)),
         fits_now=fits_now,
@@ -255,7 +269,6 @@ def _flips(window: Window, clock: Clock) -> bool:
 
 
 def _due(
-    place: Workplace,
     seen: Resolved,
     baseline: Baseline,
     windows: Sequence[Window],
@@ -268,30 +281,15 @@ def _due(
     monitor = seen.monitor
     found = due(
         windows,
-        counted=_counted(place, monitor),
+        counted=memory.counted,
         touched=touched,
         digest=measure_digest(seen, baseline.grid_ids),
-        grids=baseline.grid_ids,
+        grids=baseline.grid_key,
         clock=clock,
         ask=ask,
         labels_fill_in=monitor.labels is not None and monitor.labels.when_missing == "negative",
-        empty={window for window in windows if micros(window.start) in memory.empty},
     )
     if not fits_now:
         return found
     reasons = {one.window: one.reason for one in found}
     return [Due(window, reasons.get(window, Reason.REGRID)) for window in windows]
-
-
-def _counted(place: Workplace, monitor: Monitor) -> dict[Window, Counted]:
-    columns = ("window_start", "window_end", "measure_digest", "grid_id", "open")
-    stored = place.tables.statistics(monitor.name, role="input", columns=columns)
-    grouped = stored.group_by(["window_start", "window_end", "measure_digest", "open"]).aggregate(
-        [("grid_id", "distinct")]
-    )
-    return {
-        Window(row["window_start"], row["window_end"]): Counted(
-            row["measure_digest"], frozenset(g for g in row["grid_id_distinct"] if g), row["open"], False
-        )
-        for row in grouped.to_pylist()
-    }

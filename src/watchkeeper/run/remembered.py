@@ -40,4 +40,4 @@ def _carried(place: Workplace, monitor: str) -> Mapping[str, Any]:
 
 def _of_nothing_counted(memory: Memory) -> Memory:
     """The same run, but every window that the log reaches is counted anew."""
-    return replace(memory, events=None, annotations=0, empty=frozenset())
+    return replace(memory, events=None, annotations=0, counted=())

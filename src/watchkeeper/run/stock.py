@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from watchkeeper import schemas
+from watchkeeper.plan.due import Counted, recounted
 from watchkeeper.run import baseline as baselines
 from watchkeeper.run.baseline import LABELS, Baseline
 from watchkeeper.run.baseline_table import BaselineTable
@@ -37,12 +38,12 @@ class Stock:
     Args:
         met: rows by parse status.
         ahead: starts of the windows with rows ahead of the clock.
-        empty: starts of the windows that held no rows.
+        counted: what is counted by now, and how it was measured.
     """
 
     met: Counter[str]
     ahead: frozenset[int]
-    empty: frozenset[int]
+    counted: tuple[Counted, ...]
 
 
 def take_stock(place: Workplace, intake: Intake, seen: Outlook, seq: int, stage: Stage) -> Stock:
@@ -64,17 +65,13 @@ class _Stocktaking:
         scan = self._scan(grids)
         due = [one.window for one in self.seen.due]
         counted = scan.count(scan.of_windows(self.intake.events, due), self._named(baseline))
-        stock = Stock(Counter(scan.met), frozenset(scan.ahead), self._empty(counted))
         digest = measure_digest(scan.resolved, baseline.grid_ids)
+        measured = recounted(self.seen.memory.counted, due, digest, baseline.grid_key)
+        stock = Stock(Counter(scan.met), frozenset(scan.ahead), tuple(measured))
         tables = [self._rows_of(counted, digest), *self._frozen(counted, grids, digest)]
         with self.stage("statistics.commit"):
             self.place.tables.replace_statistics(self.seen.monitor.name, pa.concat_tables(tables), due, self.seq)
         return stock
-
-    def _empty(self, counted: Shelf) -> frozenset[int]:
-        filled = set(counted.window_starts.tolist())
-        due = {micros(one.window.start) for one in self.seen.due}
-        return (self.seen.memory.empty - due) | (due - filled)
 
     def _named(self, baseline: Baseline) -> dict[str, list[str]]:
         return baselines.segment_values(baseline, self.seen.monitor)

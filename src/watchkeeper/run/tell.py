@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from datetime import datetime
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from watchkeeper.incidents import draft as kinds
 from watchkeeper.incidents.cause import Context
 from watchkeeper.incidents.draft import Draft
 from watchkeeper.incidents.lifecycle import advance
-from watchkeeper.run.outlook import Outlook
+from watchkeeper.incidents.spells import histories
+from watchkeeper.run import carried
+from watchkeeper.run.horizon import horizon, matter, running_since
+from watchkeeper.run.judged import Verdicts
+from watchkeeper.run.outlook import Memory, Outlook
+from watchkeeper.run.remembered import to_carry
 from watchkeeper.run.result import IncidentCounts
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.spec.monitor import Monitor
@@ -31,21 +38,30 @@ def incidents(
     seen: Outlook,
     version: str,
     batch: Batch,
-    carried: Mapping[str, Any],
+    memory: Memory,
+    log: Mapping[str, str],
+    judged: Verdicts,
 ) -> IncidentCounts:
     """Append what the verdicts mean, ask for its delivery, and close the batch.
 
     Args:
-        carried: what the monitor carries to its next run.
+        memory: what the monitor will remember of this run; the breaches that go on are added here.
+        log: what is kept of the log for the time when that has gone.
+        judged: the verdicts of this run, which are stored by now.
     """
     monitor = seen.monitor
-    verdicts = place.tables.current_verdicts(monitor.name)
-    points = place.tables.current_points(monitor.name)
+    with place.database.reading() as connection:
+        known = [one for one in projection.listed(connection) if one.model == monitor.model]
+    start = None if judged.rests_on is None else horizon(judged.rests_on, seen.memory.running, known)
+    known = known if start is None else matter(known, start)
+    verdicts = place.tables.current_verdicts(monitor.name, since=start)
+    points = place.tables.current_points(monitor.name, since=start)
+    memory = replace(memory, running=_running(verdicts, place.now))
     with place.database.writing() as connection:
-        told = {entry.key for entry in ledger.entries(connection, kind=projection.KINDS)}
+        told = ledger.keys(connection, [incident.id for incident in known])
         drafts = advance(
             verdicts,
-            [one for one in projection.listed(connection) if one.model == monitor.model],
+            known,
             project=place.settings.project,
             model=monitor.model,
             monitor=monitor.name,
@@ -58,9 +74,16 @@ def incidents(
         projection.apply(connection, entries)
         _ask_for_deliveries(connection, monitor, drafts, entries)
         versions.put_version(connection, monitor.name, version, spelt(monitor), place.now)
-        versions.save_monitor(connection, monitor.name, version=version, judged_seq=batch.seq, cursors=carried)
+        goes_on = {**log, **to_carry(place, monitor.name, memory)}
+        versions.save_monitor(connection, monitor.name, version=version, judged_seq=batch.seq, cursors=goes_on)
+        carried.keep(connection, monitor.name, batch.seq, judged.formed)
         batches.finish_in(connection, batch, {}, place.now)
     return _counts(entries)
+
+
+def _running(verdicts: pa.Table, now: datetime) -> datetime | None:
+    spells = (spell for history in histories(verdicts).values() for spell in history.spells)
+    return running_since(spells, now)
 
 
 def _features(seen: Outlook) -> tuple[str, ...]:

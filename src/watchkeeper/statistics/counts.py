@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -13,11 +14,12 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Counts:
     """Rows, sum of weights and sum of squared weights per cell and slot; each of shape (cells, slots).
 
-    ``w`` and ``w2`` are None while every weight is 1, and then equal ``n``.
+    ``w`` and ``w2`` are None while every weight is 1, and then equal ``n``. What follows from them is computed once:
+    several metrics ask it of the same counts.
     """
 
     n: Ints
@@ -58,31 +60,36 @@ class Counts:
     def slots(self) -> int:
         return self.n.shape[1]
 
-    @property
+    @cached_property
     def weight(self) -> Floats:
         """Sum of weights, shape (cells, slots): estimated rows served, where the log was sampled."""
         return self.n.astype(np.float64) if self.w is None else self.w
 
-    @property
+    @cached_property
     def squared_weight(self) -> Floats:
         return self.n.astype(np.float64) if self.w2 is None else self.w2
 
-    @property
+    @cached_property
     def rows(self) -> Ints:
         """Rows per cell, shape (cells,)."""
         return self.n.sum(axis=1)
 
-    @property
+    @cached_property
     def n_eff(self) -> Floats:
         """Kish's effective size per cell, (sum w)^2 / sum w^2, shape (cells,); 0 where there are no rows."""
         total, squares = self.weight.sum(axis=1), self.squared_weight.sum(axis=1)
         return np.divide(total * total, squares, out=np.zeros_like(total), where=squares > 0)
 
-    @property
+    @cached_property
     def shares(self) -> Floats:
         """Weighted share of each slot within its cell, shape (cells, slots); NaN where the cell is empty."""
         total = self.weight.sum(axis=1, keepdims=True)
         return np.divide(self.weight, total, out=np.full(self.n.shape, np.nan), where=total > 0)
+
+    @cached_property
+    def reached(self) -> Floats:
+        """Weighted share of each slot and those before it, shape (cells, slots); NaN where the cell is empty."""
+        return np.cumsum(self.shares, axis=1)
 
     def merged(self, into: Ints, cells: int) -> Self:
         """Add cells up: cell i goes to ``into[i]``, or nowhere where that is negative."""

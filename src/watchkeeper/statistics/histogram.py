@@ -85,7 +85,7 @@ class Histogram:
     @property
     def cdf(self) -> Floats:
         """Weighted share of present values in this grid cell and those below, shape (cells, grid.cells)."""
-        return np.cumsum(self.counts.shares, axis=1)
+        return self.counts.reached
 
     def quantile(self, p: float) -> tuple[Floats, Floats, Floats]:
         """The weighted p-quantile by inverse CDF, with bounds that hold for certain; each of shape (cells,).

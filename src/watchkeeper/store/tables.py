@@ -117,6 +117,12 @@ class Tables:
         """Store the verdicts that changed."""
         return self._append(VERDICTS, monitor_owner(monitor), verdicts, seq)
 
+    def rewrite(self, name: str, monitor: str, rows: pa.Table, windows: Window, txn: Txn) -> None:
+        """Replace all points or verdicts whose windows start in a span by the same rows in another order."""
+        table, where = self.table(name), _span(monitor, windows.start, windows.end)
+        data = rows.cast(_SCHEMAS[name])
+        self.engine.write(table, data, txn=txn, replace=where, partition_by=_PARTITIONS[name])
+
     def events_table(self, source_id: str) -> TableRef:
         """Where the events of a source lie; scan it with the engine."""
         return TableRef(f"events/{_folder(source_id)}", self.folder)
@@ -183,13 +189,27 @@ class Tables:
             conditions.append(_in_windows(windows) if windows else "FALSE")
         return self._read(STATISTICS, " AND ".join(conditions), columns)
 
-    def points(self, monitor: str, *, since: datetime | None = None, until: datetime | None = None) -> pa.Table:
-        """Every stored state of the points of a monitor: its history."""
-        return self._read(POINTS, _span(monitor, since, until))
+    def points(
+        self,
+        monitor: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        metrics: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Every stored state of the points of a monitor, of all metrics or of some identities: its history."""
+        return self._read(POINTS, _span(monitor, since, until) + _named("metric", metrics))
 
-    def current_points(self, monitor: str, *, since: datetime | None = None, until: datetime | None = None) -> pa.Table:
+    def current_points(
+        self,
+        monitor: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        metrics: Sequence[str] | None = None,
+    ) -> pa.Table:
         """The current points of a monitor whose windows start in ``[since, until)``."""
-        return newest(self.points(monitor, since=since, until=until), POINT_KEY)
+        return newest(self.points(monitor, since=since, until=until, metrics=metrics), POINT_KEY)
 
     def verdicts(self, monitor: str, *, since: datetime | None = None, until: datetime | None = None) -> pa.Table:
         """Every stored state of the verdicts of a monitor."""
@@ -267,6 +287,12 @@ def _span(monitor: str, since: datetime | None, until: datetime | None) -> str:
     if until is not None:
         conditions.append(f"window_start < {_text(_iso(until))}")
     return " AND ".join(conditions)
+
+
+def _named(column: str, values: Sequence[str] | None) -> str:
+    if values is None:
+        return ""
+    return f" AND {column} IN ({', '.join(_text(value) for value in values)})" if values else " AND FALSE"
 
 
 def _iso(at: datetime) -> str:

@@ -57,16 +57,18 @@ def _edge(cdf: Floats, p: Floats, edges: Floats) -> Floats:
 
 def _squares_up_to(counts: Counts, p: float) -> Floats:
     """Share of the sum of squared weights that lies up to the p-quantile, shape (cells,)."""
-    at, part = _rank(counts.shares, p)
+    at, part = _rank(counts, p)
     squares = counts.squared_weight
+    if counts.w2 is None:
+        return np.where(counts.rows > 0, p, np.nan)
     up_to = _at(np.cumsum(squares, axis=1), at) - (1 - part) * _at(squares, at)
     total = squares.sum(axis=1)
     return np.divide(up_to, total, out=np.full(total.shape, np.nan), where=total > 0)
 
 
-def _rank(shares: Floats, p: float) -> tuple[Ints, Floats]:
+def _rank(counts: Counts, p: float) -> tuple[Ints, Floats]:
     """The bin in which the distribution reaches p, shape (cells, 1), and the part of it that is needed for that."""
-    reached = np.cumsum(shares, axis=1)
+    shares, reached = counts.shares, counts.reached
     at = np.argmax((reached >= p - 1e-12) & (shares > 0), axis=1)[:, None]
     held, below = _at(shares, at), _at(reached, at) - _at(shares, at)
     return at, np.divide(p - below, held, out=np.full(held.shape, np.nan), where=held > 0)
@@ -74,9 +76,9 @@ def _rank(shares: Floats, p: float) -> tuple[Ints, Floats]:
 
 def _share_above_quantile(current: Histogram, baseline: Histogram, p: float) -> Floats:
     now = current.counts.shares
-    at, part = _rank(baseline.counts.shares, p)
+    at, part = _rank(baseline.counts, p)
     at = np.broadcast_to(at, (now.shape[0], 1))
-    up_to = _at(np.cumsum(now, axis=1), at)
+    up_to = _at(current.counts.reached, at)
     return np.clip(1 - up_to + (1 - part) * _at(now, at), 0, 1)
 
 
