@@ -104,8 +104,8 @@ class Local:
     def stored_seq(self, table: TableRef, app: str) -> int | None:
         return hop.stored_seq(table, app)
 
-    def stretches(self, table: TableRef, column: str, partition: Mapping[str, str]) -> list[Window]:
-        """From the least to the greatest time of a column, for each file of one partition."""
+    def stretches(self, table: TableRef, column: str, partition: Mapping[str, str]) -> list[upkeep.Stretch]:
+        """How a column of whole numbers lies in the files of one of our own tables."""
         return upkeep.stretches(table, column, partition)
 
     def join_files(self, table: TableRef, partition: Mapping[str, str]) -> None:

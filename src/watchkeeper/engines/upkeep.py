@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import NamedTuple
 
 import pyarrow as pa
 from deltalake.exceptions import CommitFailedError
 
 from watchkeeper.engines import delta, places
 from watchkeeper.engines.base import TableRef
-from watchkeeper.terms import Window
 
 
-def stretches(table: TableRef, column: str, partition: Mapping[str, str]) -> list[Window]:
-    """From the least to the greatest time of a column, for each file of one partition."""
+class Stretch(NamedTuple):
+    """The least and the greatest value of a column in one file, and how many rows the file has."""
+
+    first: int
+    last: int
+    rows: int
+
+
+def stretches(table: TableRef, column: str, partition: Mapping[str, str]) -> list[Stretch]:
+    """How a column of whole numbers lies in the files of one partition, in order."""
     if not places.is_delta(table.location):
         return []
     actions = pa.table(delta.open_table(table).get_add_actions(flatten=True)).to_pylist()
     own = [a for a in actions if all(a.get(f"partition.{name}") == value for name, value in partition.items())]
-    found = ((_time(action.get(f"min.{column}")), _time(action.get(f"max.{column}"))) for action in own)
-    return [Window(low, high) for low, high in found if low is not None and high is not None]
-
-
-def _time(value: object) -> datetime | None:
-    return value if isinstance(value, datetime) else None
+    found = [(a.get(f"min.{column}"), a.get(f"max.{column}"), a["num_records"]) for a in own]
+    return sorted(Stretch(*told) for told in found if None not in told)
 
 
 def join_files(table: TableRef, partition: Mapping[str, str]) -> None:

@@ -45,11 +45,11 @@ def run_monitor(place: Workplace, monitor: Monitor, ask: Ask | None = None) -> R
     started, owner = time.perf_counter(), monitor_owner(monitor.name)
     with leases.held(place.database, owner):
         batches.refuse_if_behind(place.database, owner, max(place.tables.monitor_seqs(monitor.name).values()))
-        left = batches.unfinished(place.database, owner)
+        last, left = remembered(place, monitor.name), batches.unfinished(place.database, owner)
         notes = [] if left is None else _take_up(place, monitor, left)
-        last, intake = remembered(place, monitor.name), _intake(place, monitor)
+        intake = _intake(place, monitor)
         result = _run(place, intake, ask or Ask())
-        if result.state is RunState.DONE and upkeep.is_due(last.tended, place.now):
+        if (left is not None or result.state is RunState.DONE) and upkeep.is_due(last.tended, place.now):
             upkeep.tend(place.tables, monitor.name, intake.log.source_id)
     return replace(result, notes=(*notes, *result.notes), seconds=time.perf_counter() - started)
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,9 +19,10 @@ from watchkeeper.run.workplace import Workplace
 from watchkeeper.spec.monitor import Monitor
 from watchkeeper.store import incidents as projection
 from watchkeeper.store import outbox, versions
-from watchkeeper.terms import Incident, Maturity, Severity, Window
+from watchkeeper.terms import Incident, Severity, Window
 from watchkeeper.windows import moment
 
+_RECENT_WINDOWS = 28
 _STALE_AFTER = 2
 """Due windows that may wait before a monitor is stale."""
 
@@ -46,7 +48,7 @@ class MonitorState:
 def state_of(place: Workplace, monitor: Monitor) -> MonitorState:
     """Read how a monitor stands; changes nothing."""
     memory = remembered(place, monitor.name)
-    points = place.tables.current_points(monitor.name)
+    points = _traffic(place, monitor, memory)
     with place.database.reading() as connection:
         known = projection.listed(connection)
         waiting = outbox.pending(connection, monitor.name)
@@ -59,7 +61,7 @@ def state_of(place: Workplace, monitor: Monitor) -> MonitorState:
         last_run=datetime.fromisoformat(last["at"]) if "at" in last else memory.last,
         last_event=_last_event(points),
         last_final_window=_last_final(points),
-        labels_matured_until=_matured(points),
+        labels_matured_until=_matured(monitor, memory),
         open_incidents={severity.value: _count(problems)[severity] for severity in Severity},
         outbox_pending=waiting,
     )
@@ -91,6 +93,16 @@ def _count(problems: list[Incident]) -> Counter[Severity]:
     return Counter(incident.severity for incident in problems)
 
 
+def _traffic(place: Workplace, monitor: Monitor, memory: Memory) -> pa.Table:
+    """Row counts and ages of the last windows; of all where the last ones hold no rows."""
+    metrics = [place.metrics[name].identity({}) for name in ("row_count", "freshness_seconds")]
+    read = partial(place.tables.current_points, monitor.name, metrics=metrics)
+    if memory.last is None:
+        return read()
+    recent = read(since=memory.last - _RECENT_WINDOWS * monitor.calendar.size.about)
+    return recent if _last_event(recent) is not None else read()
+
+
 def _last_event(points: pa.Table) -> datetime | None:
     """End of a window less the age of its newest row."""
     ages = points.filter(pc.and_(pc.starts_with(points["metric"], "freshness_seconds@"), pc.is_valid(points["value"])))
@@ -108,5 +120,11 @@ def _last_final(points: pa.Table) -> Window | None:
     return None if newest is None else Window(newest[1], newest[0])
 
 
-def _matured(points: pa.Table) -> datetime | None:
-    return pc.max(points.filter(pc.equal(points["maturity"], Maturity.MATURED.value))["window_end"]).as_py()
+def _matured(monitor: Monitor, memory: Memory) -> datetime | None:
+    """End of the last window whose labels were complete at the last run."""
+    if monitor.labels is None or memory.last is None or memory.first is None:
+        return None
+    if monitor.labels.matures_after is None:
+        return monitor.calendar.window_of(memory.last).end
+    until = monitor.calendar.window_of(monitor.labels.matures_after.before(memory.last)).start
+    return until if until > memory.first else None

@@ -117,11 +117,11 @@ class Tables:
         """Store the verdicts that changed."""
         return self._append(VERDICTS, monitor_owner(monitor), verdicts, seq)
 
-    def rewrite(self, name: str, monitor: str, rows: pa.Table, windows: Window, txn: Txn) -> None:
-        """Replace all points or verdicts whose windows start in a span by the same rows in another order."""
-        table, where = self.table(name), _span(monitor, windows.start, windows.end)
-        data = rows.cast(_SCHEMAS[name])
-        self.engine.write(table, data, txn=txn, replace=where, partition_by=_PARTITIONS[name])
+    def rewrite(self, name: str, monitor: str, first: int, last: int, order: Sequence[str], txn: Txn) -> None:
+        """Replace the points or verdicts of some batches by the same rows in another order, in one file."""
+        where = f"monitor = {_text(monitor)} AND seq >= {int(first)} AND seq <= {int(last)}"
+        rows = self._read(name, where).sort_by([(column, "ascending") for column in order])
+        self.engine.write(self.table(name), rows, txn=txn, replace=where, partition_by=_PARTITIONS[name])
 
     def events_table(self, source_id: str) -> TableRef:
         """Where the events of a source lie; scan it with the engine."""

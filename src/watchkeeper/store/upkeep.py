@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from watchkeeper.engines.base import Txn
 from watchkeeper.engines.local import Local
+from watchkeeper.engines.upkeep import Stretch
 from watchkeeper.store import tables as names
 from watchkeeper.store.tables import Tables, app, monitor_owner
-from watchkeeper.terms import Window
 
 EVERY = timedelta(days=1)
 """How often a monitor's tables are tended."""
 KEEP = timedelta(days=1)
 """How long files that were replaced stay for those who are reading them."""
 _FEW = 8
-"""Files of one month that are left as they are."""
+"""Small files that are left as they are."""
+_FULL = 250_000
+"""Rows of a file that is left alone from then on, and that upkeep writes at most; about 20 MB to read."""
 _ORDER = ("metric", "column", "segment_key", "segment_value", "model_version", "baseline", "window_start", "seq")
 
 
@@ -28,8 +30,9 @@ def is_due(last: datetime | None, now: datetime) -> bool:
 def tend(tables: Tables, monitor: str, source_id: str, keep: timedelta = KEEP) -> None:
     """Sort and join what many runs have appended; nothing that was ever said is lost.
 
-    Points and verdicts are rewritten month by month, so that a file holds one month and a run reads only those months
-    that it looks back on; within a file the rows of a series lie together. Call it under the monitor's lease.
+    The small files of points and verdicts, which are the newest batches, are joined to one in which the rows of a
+    series lie together. A file is full at some size and then left alone, so upkeep does not rewrite history, and a run
+    opens only the files that reach into the windows it looks back on. Call it under the monitor's lease.
 
     Args:
         source_id: the source whose events and annotations are joined too.
@@ -38,8 +41,9 @@ def tend(tables: Tables, monitor: str, source_id: str, keep: timedelta = KEEP) -
     if not isinstance(tables.engine, Local):
         return
     for name in (names.POINTS, names.VERDICTS):
-        for month in crowded(tables.engine.stretches(tables.table(name), "window_start", {"monitor": monitor})):
-            _rewrite(tables, name, monitor, month)
+        small = newest_small(tables.engine.stretches(tables.table(name), "seq", {"monitor": monitor}))
+        if small:
+            _rewrite(tables, name, monitor, small[0].first, small[-1].last)
     tables.engine.join_files(tables.table(names.STATISTICS), {"monitor": monitor})
     tables.engine.join_files(tables.table(names.ANNOTATIONS), {"source_id": source_id})
     tables.engine.join_files(tables.events_table(source_id), {})
@@ -47,36 +51,25 @@ def tend(tables: Tables, monitor: str, source_id: str, keep: timedelta = KEEP) -
         tables.engine.sweep(table, keep)
 
 
-def crowded(files: Iterable[Window]) -> list[Window]:
-    """The months that more than a few files reach into, in order.
+def newest_small(files: Sequence[Stretch]) -> Sequence[Stretch]:
+    """The files of the newest batches that are to be joined; none while they are few.
 
     Args:
-        files: from the least to the greatest time of each file.
+        files: the batches of each file, in order; a batch lies in one file.
 
-    >>> day = datetime(2026, 5, 3, tzinfo=UTC)
-    >>> [month.start.month for month in crowded([Window(day, day + timedelta(days=40))] * 9 + [Window(day, day)])]
-    [5, 6]
+    >>> files = [Stretch(1, 9, 300_000), *(Stretch(seq, seq, 500) for seq in range(10, 20))]
+    >>> newest_small(files)[0]
+    Stretch(first=10, last=10, rows=500)
     """
-    held: dict[Window, int] = {}
-    for file in files:
-        for month in _months(file):
-            held[month] = held.get(month, 0) + 1
-    return sorted(month for month, count in held.items() if count > _FEW)
+    start, rows = len(files), 0
+    while start and rows + files[start - 1].rows <= _FULL:
+        start -= 1
+        rows += files[start].rows
+    return files[start:] if len(files) - start > _FEW else ()
 
 
-def _months(span: Window) -> Iterator[Window]:
-    start = span.start.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    while start <= span.end:
-        end = (start + timedelta(days=32)).replace(day=1)
-        yield Window(start, end)
-        start = end
-
-
-def _rewrite(tables: Tables, name: str, monitor: str, month: Window) -> None:
-    """Replace the rows of a month by themselves, in order."""
-    read = tables.points if name == names.POINTS else tables.verdicts
-    rows = read(monitor, since=month.start, until=month.end)
+def _rewrite(tables: Tables, name: str, monitor: str, first: int, last: int) -> None:
     application = app(name, f"{monitor_owner(monitor)}/upkeep")
     seq = (tables.engine.stored_seq(tables.table(name), application) or 0) + 1
-    order = [(column, "ascending") for column in (*_ORDER, *(["rule"] if name == names.VERDICTS else []))]
-    tables.rewrite(name, monitor, rows.sort_by(order), month, Txn(application, seq))
+    order = (*_ORDER, "rule") if name == names.VERDICTS else _ORDER
+    tables.rewrite(name, monitor, first, last, order, Txn(application, seq))
