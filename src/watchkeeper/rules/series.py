@@ -33,8 +33,8 @@ class SeriesBlock:
     The windows are those of the whole monitor in order, so a series without a point in one of them has a gap there
     (``present`` False, numbers NaN). ``span`` says how many windows of the monitor one window here joins.
     ``starts`` and ``ends`` are microseconds since 1970, shape (windows,). ``row`` is where each point stands in the
-    table it was laid out from, -1 in a gap. ``defaults`` are the metric's options where a series' identity
-    names no other.
+    table it was laid out from, -1 in a gap. ``defaults`` are the metric's options where a series' identity names no
+    other.
     """
 
     name: str
