@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from tests.run.build import ROWS, Bank, assert_same, between, day, predictions
+
+from watchkeeper.engines.local import Local
+from watchkeeper.run.monitor import run_monitor
+from watchkeeper.terms import Window
 
 DAYS, ROWS_A_DAY, EVERY = 70, 40, 7
 LONG = ROWS.replace("{first: 4 days}", "{first: 14 days}").replace("since: 60 days", "since: 400 days")
@@ -77,3 +82,38 @@ def test_runs_after_a_long_history_know_what_one_run_over_everything_knows(grown
     assert_same(here["statistics"], there["statistics"], but=("open",))
     assert_same(here["points"], there["points"], but=("monitor_version",))
     assert_same(here["verdicts"], there["verdicts"], but=("monitor_version",))
+
+
+class Watched(Local):
+    """Notes the spans of the log that are scanned."""
+
+    def __init__(self) -> None:
+        self.spans: list[Window] = []
+
+    def scan(self, table, columns=None, *, time_column=None, spans=None, cursor=None):
+        if table.name == "data/log":
+            self.spans += spans or [Window(day(0), day(400))]
+        return super().scan(table, columns, time_column=time_column, spans=spans, cursor=cursor)
+
+
+def test_one_late_row_after_eight_weeks_costs_one_window(learned):
+    bank = learned(ROWS)
+    now = day(58, 2)
+    bank.run(now)
+    row = between(predictions(), 2, 2.1).slice(0, 1)
+    bank.deliver(row.set_column(row.schema.get_field_index("id"), "id", pa.array(["late"])))
+    engine = Watched()
+    result = run_monitor(replace(bank.place(now), engine=engine), bank.monitor())
+    assert (result.windows.final, result.windows.open, result.rows.late) == (1, 0, 1)
+    assert engine.spans
+    assert all(day(1) <= span.start and span.end <= day(4) for span in engine.spans)
+
+
+def test_windows_that_were_empty_are_not_written_again(learned):
+    bank = learned(ROWS)
+    bank.run(day(30, 2))
+    again = bank.run(day(31, 2))
+    written = bank.place().tables.points("credit").filter(pc.field("seq") == again.batch_seq)
+    counted = written.filter(pc.field("metric") == "row_count@1")
+    assert set(counted["value"].to_pylist()) == {0.0}
+    assert pc.min(counted["window_start"]).as_py() == day(30)
