@@ -20,7 +20,7 @@ def event_ids(source_id: str, request_ids: Sequence[str], row_index: Sequence[in
     """First 32 hex digits of SHA-256 of source, request and row, joined by NUL; ``""`` where there is no request id."""
     start, digest = f"{source_id}\0".encode("utf-8", "backslashreplace"), hashlib.sha256
     return [
-        digest(b"%b%b\0%d" % (start, request.encode(), row)).hexdigest()[:32] if request else ""
+        digest(start + f"{request}\0{row}".encode()).hexdigest()[:32] if request else ""
         for request, row in zip(request_ids, row_index, strict=True)
     ]
 
@@ -40,23 +40,29 @@ def keyed_hashes(key: bytes, texts: pa.Array) -> pa.Array:
 
 
 def row_hashes(columns: Sequence[pa.Array]) -> pa.Array:
-    """SHA-256, in hex, of what each row says: its values one after the other, each text with its length before it.
+    """SHA-256, in hex, of what each row says: its numbers and the lengths of its texts, then the texts.
 
     Args:
         columns: texts, which need not be UTF-8, and numbers and times, of which the bits are hashed.
     """
-    rows = pc.binary_join_element_wise(*map(_spelt, columns), b"", null_handling="replace", null_replacement=b"~")
-    return pa.array([hashlib.sha256(row).hexdigest() for row in rows.to_pylist()], pa.string())
+    texts = [column.view(pa.binary()) for column in columns if pa.types.is_string(column.type)]
+    numbers = [column for column in columns if not pa.types.is_string(column.type)]
+    facts = _block([*numbers, *(pc.binary_length(text) for text in texts)])
+    rows = pc.binary_join_element_wise(facts, *texts, b"", null_handling="replace", null_replacement=b"")
+    digest = hashlib.sha256
+    return pa.array([digest(row).hexdigest() for row in rows.to_pylist()], pa.string())
 
 
-def _spelt(column: pa.Array) -> pa.Array:
-    """Values so that one after the other they can be told apart; null for null."""
-    if pa.types.is_string(column.type):
-        texts = column.view(pa.binary())
-        lengths = pc.binary_length(texts).cast(pa.string()).view(pa.binary())
-        return pc.binary_join_element_wise(lengths, texts, b":")
-    bits = column.view(pa.int64()) if column.type.bit_width == 64 else column
-    return pc.binary_join_element_wise(bits.cast(pa.string()).view(pa.binary()), b";", b"")
+def _block(numbers: Sequence[pa.Array]) -> pa.Array:
+    """The bits of the numbers of each row, and whether each is there, as bytes of one length."""
+    size = len(numbers[0])
+    bits = np.zeros((size, 2 * len(numbers)), "<i8")
+    for place, column in enumerate(numbers):
+        whole = column.view(pa.int64()) if column.type.bit_width == np.int64(0).nbytes * 8 else column.cast(pa.int64())
+        bits[:, 2 * place] = pc.fill_null(whole, 0).to_numpy(zero_copy_only=False)
+        bits[:, 2 * place + 1] = column.is_valid().to_numpy(zero_copy_only=False)
+    offsets = (np.arange(size + 1) * bits.shape[1] * bits.itemsize).astype(np.int32)
+    return pa.Array.from_buffers(pa.binary(), size, [None, pa.py_buffer(offsets), pa.py_buffer(bits)])
 
 
 def content_hashes(columns: Sequence[pa.Array], size: int) -> list[str]:
