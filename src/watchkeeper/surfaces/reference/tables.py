@@ -13,7 +13,7 @@ from watchkeeper.terms import IncidentState, Maturity, Outcome, ParseStatus, Res
 _HEAD = """\
 Analytic tables are Delta tables in the store (`.watchkeeper` beside `monitors/` by default), one folder each; any
 reader of Delta can read them. Times are `timestamp[us, UTC]`. A column marked *needed* is never null. What people do
-and what was decided stands in the [ledger](../explanation/architecture.md), a SQL database.
+and what was decided stands in the [ledger](../explanation/ledger.md), a SQL database.
 
 A state is never overwritten silently: of points and verdicts with equal keys, the one of the highest `seq` is
 current, and the older ones stay (`watchkeeper points --history`)."""
