@@ -33,10 +33,19 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return request.param()
 
 
+@pytest.fixture(params=["disk", "s3"])
+def root(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """An empty folder on disk or in an object store."""
+    return tmp_path if request.param == "disk" else request.getfixturevalue("bucket").new_folder()
+
+
 @pytest.fixture(params=STORAGES)
-def stored(request: pytest.FixtureRequest, tmp_path: Path) -> TableRef:
-    """The same rows (``GONE`` left out), stored in every way."""
-    return TableRef(_store(request.param, tmp_path, hourly(ROWS)), tmp_path)
+def stored(request: pytest.FixtureRequest, tmp_path: Path, root: Path | str) -> TableRef:
+    """The same rows (``GONE`` left out), stored in every way and in every place."""
+    name = _store(request.param, tmp_path, hourly(ROWS))
+    if isinstance(root, str):
+        request.getfixturevalue("bucket").upload(tmp_path, root)
+    return TableRef(name, root)
 
 
 def _store(storage: str, folder: Path, rows: pa.Table) -> str:
@@ -131,9 +140,19 @@ def test_nothing_has_changed_when_the_cursor_is_the_newest(engine, stored):
     assert again.empty and not again.rescan and again.cursor == first.cursor
 
 
-def test_a_missing_table_is_named_with_the_place_that_was_looked_at(engine, tmp_path):
-    with pytest.raises(Faulty, match=rf"E301.*no table 'data/gone'.*{tmp_path}/data/gone"):
-        engine.schema(TableRef("data/gone", tmp_path))
+def test_a_missing_table_is_named_with_the_place_that_was_looked_at(engine, root):
+    with pytest.raises(Faulty, match=rf"E301.*no table 'data/gone'.*{root}/data/gone"):
+        engine.schema(TableRef("data/gone", root))
+
+
+def test_a_glob_names_files_wherever_they_lie(engine, root, tmp_path, request):
+    for name in ("2026/1.parquet", "2026/2.parquet", "2027/3.parquet"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        pq.write_table(hourly(1, first=int(name[5])), tmp_path / name)
+    if isinstance(root, str):
+        request.getfixturevalue("bucket").upload(tmp_path, root)
+    assert rows_of(engine.scan(TableRef("2026/*.parquet", root))) == [(1,), (2,)]
+    assert rows_of(engine.scan(TableRef("**/[!1].parquet", root))) == [(2,), (3,)]
 
 
 # hops
@@ -149,44 +168,44 @@ def read_numbers(engine: Engine, table: TableRef) -> list[int]:
     return sorted(engine.read(table)["seq"].to_pylist())
 
 
-def test_a_hop_writes_once(engine, tmp_path):
-    table = TableRef("numbers", tmp_path)
+def test_a_hop_writes_once(engine, root):
+    table = TableRef("numbers", root)
     assert engine.stored_seq(table, APP) is None
     assert engine.write(table, numbers(7), txn=Txn(APP, 1)) is True
     assert engine.write(table, numbers(7), txn=Txn(APP, 1)) is False
     assert (read_numbers(engine, table), engine.stored_seq(table, APP)) == ([7], 1)
 
 
-def test_a_hop_of_an_earlier_batch_is_passed_over(engine, tmp_path):
-    table = TableRef("numbers", tmp_path)
+def test_a_hop_of_an_earlier_batch_is_passed_over(engine, root):
+    table = TableRef("numbers", root)
     engine.write(table, numbers(7), txn=Txn(APP, 5))
     assert engine.write(table, numbers(8), txn=Txn(APP, 4)) is False
     assert (read_numbers(engine, table), engine.stored_seq(table, APP)) == ([7], 5)
 
 
-def test_apps_do_not_see_each_other(engine, tmp_path):
-    table = TableRef("numbers", tmp_path)
+def test_apps_do_not_see_each_other(engine, root):
+    table = TableRef("numbers", root)
     engine.write(table, numbers(1), txn=Txn(APP, 9))
     assert engine.write(table, numbers(2), txn=Txn("watchkeeper/numbers/other", 1)) is True
     assert read_numbers(engine, table) == [1, 2]
 
 
-def test_a_hop_without_rows_still_commits_its_batch(engine, tmp_path):
-    table = TableRef("numbers", tmp_path)
+def test_a_hop_without_rows_still_commits_its_batch(engine, root):
+    table = TableRef("numbers", root)
     engine.write(table, numbers(), txn=Txn(APP, 1))
     engine.write(table, numbers(), txn=Txn(APP, 2), replace="seq = 3")
     assert (engine.stored_seq(table, APP), read_numbers(engine, table)) == (2, [])
 
 
-def test_a_replacement_takes_the_place_of_the_rows_it_names_only(engine, tmp_path):
-    table = TableRef("numbers", tmp_path)
+def test_a_replacement_takes_the_place_of_the_rows_it_names_only(engine, root):
+    table = TableRef("numbers", root)
     engine.write(table, numbers(1, 2, 3), txn=Txn(APP, 1))
     engine.write(table, numbers(2, 2), txn=Txn(APP, 2), replace="seq = 2")
     assert read_numbers(engine, table) == [1, 2, 2, 3]
 
 
-def test_new_columns_and_struct_fields_join_the_table(engine, tmp_path):
-    table = TableRef("grown", tmp_path)
+def test_new_columns_and_struct_fields_join_the_table(engine, root):
+    table = TableRef("grown", root)
     engine.write(table, pa.table({"s": pa.array([{"a": 1.0}], pa.struct([("a", pa.float64())]))}), txn=Txn(APP, 1))
     wider = pa.array([{"a": 2.0, "b": "x"}], pa.struct([("a", pa.float64()), ("b", pa.string())]))
     engine.write(table, pa.table({"s": wider, "more": pa.array([True])}), txn=Txn(APP, 2))
@@ -201,25 +220,25 @@ def test_new_columns_and_struct_fields_join_the_table(engine, tmp_path):
 
 def test_a_table_that_a_killed_process_was_about_to_make_is_made(engine, tmp_path):
     table = TableRef("numbers", tmp_path)
-    (table.location / "_delta_log").mkdir(parents=True)
+    (Path(table.address) / "_delta_log").mkdir(parents=True)
     assert engine.stored_seq(table, APP) is None
     assert engine.write(table, numbers(7), txn=Txn(APP, 1)) is True
     assert read_numbers(engine, table) == [7]
 
 
-def start_writer(store: Path, first: int, last: int) -> subprocess.Popen[bytes]:
+def start_writer(store: Path | str, first: int, last: int) -> subprocess.Popen[bytes]:
     script = ENGINES_TESTS / "writer.py"
     return subprocess.Popen(
         [sys.executable, str(script), str(store), str(first), str(last)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
 
 
-def test_two_processes_racing_write_each_batch_once(engine, tmp_path):
+def test_two_processes_racing_write_each_batch_once(engine, root):
     last = 40
-    racing = [start_writer(tmp_path, 1, last) for _ in range(2)]
+    racing = [start_writer(root, 1, last) for _ in range(2)]
     errors = [process.communicate(timeout=120)[1].decode() for process in racing]
     assert [process.returncode for process in racing] == [0, 0], errors
-    assert read_numbers(engine, TableRef("numbers", tmp_path)) == list(range(1, last + 1))
+    assert read_numbers(engine, TableRef("numbers", root)) == list(range(1, last + 1))
 
 
 @pytest.mark.slow

@@ -35,14 +35,14 @@ def arrived(table: TableRef, cursor: str, **options: bool) -> list[int]:
 def test_appended_rows_are_new_with_and_without_a_change_feed(tmp_path):
     for feed in ("true", "false"):
         table = TableRef(feed, tmp_path)
-        handle = delta(table.location, hourly(10), enableChangeDataFeed=feed)
+        handle = delta(Path(table.address), hourly(10), enableChangeDataFeed=feed)
         cursor = seen(table)
         write_deltalake(handle, hourly(3, first=10), mode="append")
         assert arrived(table, cursor) == [10, 11, 12]
 
 
 def test_rows_are_read_as_of_the_cursor_even_if_more_have_come(table):
-    handle = delta(table.location, hourly(10))
+    handle = delta(Path(table.address), hourly(10))
     cursor = seen(table)
     write_deltalake(handle, hourly(2, first=10), mode="append")
     changes = ENGINE.changed(table, cursor)
@@ -53,7 +53,7 @@ def test_rows_are_read_as_of_the_cursor_even_if_more_have_come(table):
 
 
 def test_new_rows_have_plain_types_and_no_columns_of_the_feed(table):
-    handle = delta(table.location, hourly(2), enableChangeDataFeed="true")
+    handle = delta(Path(table.address), hourly(2), enableChangeDataFeed="true")
     cursor = seen(table)
     write_deltalake(handle, hourly(2, first=2), mode="append")
     batches = list(ENGINE.new_rows(table, cursor, ENGINE.changed(table, cursor)))
@@ -61,7 +61,7 @@ def test_new_rows_have_plain_types_and_no_columns_of_the_feed(table):
 
 
 def test_updated_rows_arrive_anew_and_tell_what_they_were_when_asked(table):
-    handle = delta(table.location, hourly(10), enableChangeDataFeed="true")
+    handle = delta(Path(table.address), hourly(10), enableChangeDataFeed="true")
     cursor = seen(table)
     handle.update(predicate="n = 4", updates={"n": "40"})
     handle.delete("n = 7")
@@ -70,7 +70,7 @@ def test_updated_rows_arrive_anew_and_tell_what_they_were_when_asked(table):
 
 
 def test_compaction_changes_nothing(table):
-    handle = delta(table.location, hourly(10), hourly(10, first=10))
+    handle = delta(Path(table.address), hourly(10), hourly(10, first=10))
     cursor = seen(table)
     handle.optimize.compact()
     changes = ENGINE.changed(table, cursor)
@@ -79,7 +79,7 @@ def test_compaction_changes_nothing(table):
 
 
 def test_deletions_without_a_change_feed_mean_a_rescan(table):
-    handle = delta(table.location, hourly(10))
+    handle = delta(Path(table.address), hourly(10))
     cursor = seen(table)
     handle.delete("n = 7")
     changes = ENGINE.changed(table, cursor)
@@ -88,49 +88,49 @@ def test_deletions_without_a_change_feed_mean_a_rescan(table):
 
 
 def test_a_deletion_vector_that_came_since_means_a_rescan_without_its_rows(table):
-    delta(table.location, hourly(10), enableDeletionVectors="true")
+    delta(Path(table.address), hourly(10), enableDeletionVectors="true")
     cursor = seen(table)
-    delete_by_vector(table.location, [0, 9])
+    delete_by_vector(Path(table.address), [0, 9])
     assert ENGINE.changed(table, cursor).rescan
     assert arrived(table, cursor) == list(range(1, 9))
 
 
 def test_a_table_created_anew_is_read_anew(table):
-    delta(table.location, hourly(10))
+    delta(Path(table.address), hourly(10))
     cursor = seen(table)
-    write_deltalake(table.location / "other", hourly(1))
-    log = table.location / "_delta_log"
+    write_deltalake(Path(table.address) / "other", hourly(1))
+    log = Path(table.address) / "_delta_log"
     for path in log.iterdir():
         path.unlink()
     log.rmdir()
-    delta(table.location, hourly(5))
+    delta(Path(table.address), hourly(5))
     changes = ENGINE.changed(table, cursor)
     assert changes.rescan and changes.reason == "the table was created anew"
     assert arrived(table, cursor) == [0, 1, 2, 3, 4]
 
 
 def test_a_table_set_back_from_a_backup_is_read_anew(table):
-    handle = delta(table.location, hourly(10))
+    handle = delta(Path(table.address), hourly(10))
     write_deltalake(handle, hourly(5, first=10), mode="append")
     cursor = seen(table)
-    (table.location / "_delta_log" / f"{2:020d}.json").unlink()
+    (Path(table.address) / "_delta_log" / f"{2:020d}.json").unlink()
     changes = ENGINE.changed(table, cursor)
     assert changes.rescan and changes.reason == "the table went back from version 2 to 1"
 
 
 def test_a_log_that_was_cleaned_below_the_cursor_means_a_rescan(table):
-    handle = delta(table.location, hourly(10), hourly(1, first=10), hourly(1, first=11))
+    handle = delta(Path(table.address), hourly(10), hourly(1, first=10), hourly(1, first=11))
     first = json.dumps({"delta": handle.metadata().id, "version": 1})
     handle.create_checkpoint()
     for version in (0, 1, 2):
-        (table.location / "_delta_log" / f"{version:020d}.json").unlink()
+        (Path(table.address) / "_delta_log" / f"{version:020d}.json").unlink()
     changes = ENGINE.changed(table, first)
     assert changes.rescan and changes.reason == "the log no longer reaches back to version 1"
     assert len(arrived(table, first)) == 12
 
 
 def test_vacuumed_files_of_the_changes_mean_a_rescan(table):
-    handle = delta(table.location, hourly(10), enableChangeDataFeed="true")
+    handle = delta(Path(table.address), hourly(10), enableChangeDataFeed="true")
     cursor = seen(table)
     write_deltalake(handle, hourly(2, first=10), mode="append")
     handle.optimize.compact()
@@ -142,14 +142,14 @@ def test_vacuumed_files_of_the_changes_mean_a_rescan(table):
 
 def test_partition_columns_come_back_with_their_types(table):
     rows = hourly(48).append_column("day", hourly(48)["at"].cast(pa.date32(), safe=False))
-    handle = DeltaTable.create(str(table.location), rows.schema, partition_by=["day"])
+    handle = DeltaTable.create(table.address, rows.schema, partition_by=["day"])
     write_deltalake(handle, rows, mode="append")
     found = pa.Table.from_batches(list(ENGINE.scan(table, ["n", "day"]))).sort_by("n")
     assert found["day"].to_pylist() == rows["day"].to_pylist()
 
 
 def test_columns_added_later_are_null_in_earlier_rows(table):
-    handle = delta(table.location, hourly(2))
+    handle = delta(Path(table.address), hourly(2))
     wider = hourly(1, first=2).append_column("more", pa.array(["new"]))
     write_deltalake(handle, wider, mode="append", schema_mode="merge")
     found = pa.Table.from_batches(list(ENGINE.scan(table, ["n", "more"]))).sort_by("n")
@@ -157,7 +157,7 @@ def test_columns_added_later_are_null_in_earlier_rows(table):
 
 
 def test_the_schema_is_that_of_the_cursor(table):
-    handle = delta(table.location, hourly(2))
+    handle = delta(Path(table.address), hourly(2))
     cursor = seen(table)
     wider = hourly(1, first=2).append_column("more", pa.array(["new"]))
     write_deltalake(handle, wider, mode="append", schema_mode="merge")
@@ -166,30 +166,30 @@ def test_the_schema_is_that_of_the_cursor(table):
 
 
 def test_a_feature_this_engine_cannot_read_is_named_with_a_way_out(table):
-    delta(table.location, hourly(2))
+    delta(Path(table.address), hourly(2))
     features = {"readerFeatures": ["typeWidening"], "writerFeatures": ["typeWidening"]}
-    commit(table.location, {"protocol": {"minReaderVersion": 3, "minWriterVersion": 7, **features}})
+    commit(Path(table.address), {"protocol": {"minReaderVersion": 3, "minWriterVersion": 7, **features}})
     with pytest.raises(Faulty, match=r"E306.*typeWidening.*--engine spark"):
         ENGINE.schema(table)
 
 
 def test_a_broken_log_is_named(table):
-    delta(table.location, hourly(2))
-    (table.location / "_delta_log" / f"{1:020d}.json").write_text("{broken")
+    delta(Path(table.address), hourly(2))
+    (Path(table.address) / "_delta_log" / f"{1:020d}.json").write_text("{broken")
     with pytest.raises(Faulty, match=r"E301.*cannot be read"):
         ENGINE.schema(table)
 
 
 def test_a_lost_data_file_is_a_fault_and_not_fewer_rows(table):
-    delta(table.location, hourly(2))
-    next(table.location.glob("*.parquet")).unlink()
+    delta(Path(table.address), hourly(2))
+    next(Path(table.address).glob("*.parquet")).unlink()
     with pytest.raises(Faulty, match="E301"):
         list(ENGINE.scan(table))
 
 
 def test_text_that_the_file_holds_as_a_dictionary_is_kept_as_one(table):
     words = pa.table({"word": ["low", "high"] * 5000})
-    delta(table.location, words)
+    delta(Path(table.address), words)
     (batch,) = ENGINE.scan(table)
     assert pa.types.is_dictionary(batch.schema.field("word").type)
     assert batch.column("word").cast(pa.string()).to_pylist() == words["word"].to_pylist()
@@ -197,7 +197,7 @@ def test_text_that_the_file_holds_as_a_dictionary_is_kept_as_one(table):
 
 def test_times_without_a_zone_are_pruned_as_utc(table):
     naive = [datetime(2026, 1, 1, hour) for hour in range(24)]
-    delta(table.location, pa.table({"at": pa.array(naive, pa.timestamp("us")), "n": list(range(24))}))
+    delta(Path(table.address), pa.table({"at": pa.array(naive, pa.timestamp("us")), "n": list(range(24))}))
     span = Window(datetime(2026, 1, 1, 5, tzinfo=UTC), datetime(2026, 1, 1, 7, tzinfo=UTC))
     found = ENGINE.scan(table, ["n"], time_column="at", spans=[span])
     assert [row["n"] for batch in found for row in batch.to_pylist()] == [5, 6]

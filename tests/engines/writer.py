@@ -1,7 +1,6 @@
 """A process that writes batches: ``writer.py STORE FIRST LAST``; each batch is one row, written by one hop."""
 
 import sys
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -9,7 +8,7 @@ from watchkeeper.engines.base import TableRef, Txn
 from watchkeeper.engines.local import Local
 
 
-def main(store: Path, first: int, last: int) -> None:
+def main(store: str, first: int, last: int) -> None:
     engine = Local()
     for seq in range(first, last + 1):
         rows = pa.table({"seq": pa.array([seq], pa.int64())})
@@ -18,4 +17,4 @@ def main(store: Path, first: int, last: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

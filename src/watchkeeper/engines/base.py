@@ -9,6 +9,8 @@ from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
+from watchkeeper.engines.location import Location, is_address
+from watchkeeper.errors import Fault, Faulty
 from watchkeeper.terms import Window
 
 BATCH_ROWS = 122_880
@@ -19,20 +21,41 @@ BATCH_ROWS = 122_880
 class TableRef:
     """A table as a monitor file names it.
 
-    Locally: a Delta folder, a Parquet or CSV file, a folder of such files, or a glob over them. A relative name is
-    meant from ``root``, the project's folder.
+    Without a cluster: a Delta folder, a Parquet or CSV file, a folder of such files, or a glob over them, on disk or at
+    the address of an object store. A relative name is meant from ``root``, the project's folder or an address itself.
 
-    >>> TableRef("data/loans.csv", Path("/bank")).location.as_posix()
-    '/bank/data/loans.csv'
+    >>> str(TableRef("data/loans.csv", "/bank").location), TableRef("s3://bank/loans", "/home").address
+    ('/bank/data/loans.csv', 's3://bank/loans')
     """
 
     name: str
-    root: Path = Path()
+    root: Path | str = ""
 
     @property
-    def location(self) -> Path:
-        """Where the table lies."""
-        return self.root / Path(self.name).expanduser()
+    def address(self) -> str:
+        """Path or address of the table."""
+        if is_address(self.name):
+            return self.name
+        root = str(self.root)
+        return f"{root.rstrip('/')}/{self.name}" if is_address(root) else str(Path(root) / Path(self.name).expanduser())
+
+    @property
+    def location(self) -> Location:
+        """Where the table lies.
+
+        Raises:
+            Faulty: E301 it lies in an object store that cannot be asked.
+        """
+        try:
+            return Location.of(self.address)
+        except (ValueError, OSError) as error:
+            raise Faulty([_unreachable(self, error)]) from error
+
+
+def _unreachable(table: TableRef, error: Exception) -> Fault:
+    fix = "Look at the address, and at the credentials in the environment (AWS_…, AZURE_…, GOOGLE_…)."
+    reason = str(error).strip().splitlines()[0]
+    return Fault("E301", f"cannot reach {table.address}: {reason}", fix, path=table.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """CSV files with a header, read by DuckDB.
 
-Types are inferred over all rows, so one odd value late in a file makes a column of text, not a fault.
+Types are inferred over all rows, so one odd value late in a file makes a column of text, not a fault. Files of an
+object store are copied to a temporary folder for as long as they are read.
 """
 
 from __future__ import annotations
@@ -8,26 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
+import pyarrow.fs as pafs
 
 from watchkeeper.engines import spans
 from watchkeeper.engines.base import BATCH_ROWS
+from watchkeeper.engines.location import Location
 from watchkeeper.engines.normal import normal, plain_schema
 from watchkeeper.terms import Window
 
 _OFFLINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
 
-def schema(paths: Sequence[Path]) -> pa.Schema:
+def schema(paths: Sequence[Location]) -> pa.Schema:
     """Names and plain types; a time of day is text.
 
     Raises:
         duckdb.Error: a file is not CSV.
     """
-    with _connected() as connection:
-        reader = connection.sql(f"FROM {_read()} LIMIT 0", params=[_names(paths)]).to_arrow_reader(1)
+    with _on_disk(paths) as names, _connected() as connection:
+        reader = connection.sql(f"FROM {_read()} LIMIT 0", params=[names]).to_arrow_reader(1)
         return pa.schema([_timeless(field) for field in plain_schema(reader.schema)])
 
 
@@ -43,7 +47,7 @@ def _timeless(field: pa.Field) -> pa.Field:
 
 
 def batches(
-    paths: Sequence[Path],
+    paths: Sequence[Location],
     whole: pa.Schema,
     wanted: pa.Schema,
     time_column: str | None,
@@ -64,8 +68,8 @@ def batches(
     where = ""
     if time_column is not None and within is not None:
         where = f"WHERE {spans.sql(time_column, whole.field(time_column).type, within)}"
-    with _connected() as connection:
-        found = connection.sql(f"SELECT {columns} FROM {_read(texts)} {where}", params=[_names(paths)])
+    with _on_disk(paths) as names, _connected() as connection:
+        found = connection.sql(f"SELECT {columns} FROM {_read(texts)} {where}", params=[names])
         for batch in found.to_arrow_reader(BATCH_ROWS):
             yield normal(batch, wanted)
 
@@ -77,8 +81,18 @@ def _read(texts: Sequence[str] = ()) -> str:
     return f"read_csv(?, {', '.join([*options, *([f'types = {{{types}}}'] if types else [])])})"
 
 
-def _names(paths: Sequence[Path]) -> list[str]:
-    return [str(path) for path in paths]
+@contextmanager
+def _on_disk(paths: Sequence[Location]) -> Iterator[list[str]]:
+    """The names of files on this machine's disks with the content of those named."""
+    with TemporaryDirectory(prefix="watchkeeper-") as folder:
+        yield [_fetched(path, Path(folder) / str(at)) if path.is_remote else path.path for at, path in enumerate(paths)]
+
+
+def _fetched(path: Location, folder: Path) -> str:
+    folder.mkdir()
+    copy = str(folder / path.name)
+    pafs.copy_files(path.path, copy, source_filesystem=path.files, destination_filesystem=pafs.LocalFileSystem())
+    return copy
 
 
 def _name(field: pa.Field) -> str:

@@ -6,10 +6,8 @@ Their rows are read in ``engines.delta_scan`` and written in ``engines.hop``.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,6 +18,7 @@ from deltalake.exceptions import DeltaError, DeltaProtocolError, TableNotFoundEr
 
 from watchkeeper.engines import places
 from watchkeeper.engines.base import Changes, TableRef
+from watchkeeper.engines.location import Location, is_address
 from watchkeeper.engines.normal import normal, plain_schema, rebatched
 from watchkeeper.errors import Fault, Faulty
 
@@ -36,7 +35,7 @@ def open_table(table: TableRef, version: int | None = None) -> DeltaTable:
         Faulty: E301 not there, broken, or that version is gone; E306 a feature that cannot be read.
     """
     try:
-        handle = DeltaTable(str(table.location), version=version)
+        handle = DeltaTable(table.address, version=version)
         protocol = handle.protocol()
     except TableNotFoundError as error:
         raise Faulty([_gone(table, version)]) from error
@@ -53,10 +52,10 @@ def open_table(table: TableRef, version: int | None = None) -> DeltaTable:
 
 def _refuse_empty_commits(table: TableRef) -> None:
     """A commit of no bytes is one whose writer died; delta-rs takes it for a commit that changed nothing."""
-    with os.scandir(table.location / "_delta_log") as log:
-        empty = sorted(entry.name for entry in log if entry.name.endswith(".json") and not entry.stat().st_size)
+    log = (table.location / "_delta_log").folder_files()
+    empty = [entry.location.name for entry in log if entry.location.suffix == ".json" and not entry.size]
     if empty:
-        message = f"the Delta table {table.location} cannot be read: its commit {empty[0]} is empty"
+        message = f"the Delta table {table.address} cannot be read: its commit {empty[0]} is empty"
         raise Faulty([places.fault(table, message, "Restore that commit, or remove it if it is the newest.")])
 
 
@@ -68,17 +67,17 @@ def first_line(error: Exception) -> str:
 def _gone(table: TableRef, version: int | None) -> Fault:
     if version is None:
         return places.not_found(table)
-    return places.fault(table, f"version {version} of {table.location} is gone", "Run again: it will be read anew.")
+    return places.fault(table, f"version {version} of {table.address} is gone", "Run again: it will be read anew.")
 
 
 def broken(table: TableRef, error: Exception) -> Fault:
     """E301 about a table whose log or files are damaged."""
-    return places.fault(table, f"the Delta table {table.location} cannot be read: {first_line(error)}")
+    return places.fault(table, f"the Delta table {table.address} cannot be read: {first_line(error)}")
 
 
 def _unsupported(table: TableRef, feature: str) -> Fault:
     fix = "Drop the feature (ALTER TABLE … DROP FEATURE …), or run with `--engine spark`."
-    return Fault("E306", f"the local engine cannot read {table.location}: {feature}", fix, path=table.name)
+    return Fault("E306", f"the local engine cannot read {table.address}: {feature}", fix, path=table.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ class Commits:
         return not (self.added or self.feeds or self.removed)
 
     @classmethod
-    def between(cls, folder: Path, after: int, upto: int) -> Commits:
+    def between(cls, folder: Location, after: int, upto: int) -> Commits:
         """Read the commits ``after + 1 … upto``.
 
         Raises:
@@ -127,7 +126,7 @@ class Commits:
         actions = [
             json.loads(line)
             for version in range(after + 1, upto + 1)
-            for line in (log / f"{version:020d}.json").read_text(encoding="utf-8").splitlines()
+            for line in (log / f"{version:020d}.json").read_text().splitlines()
             if line.strip()
         ]
         return cls(
@@ -143,9 +142,10 @@ def _paths(actions: Iterable[dict[str, Any]], kind: str) -> tuple[str, ...]:
     return tuple(entry["path"] for entry in found if kind == "cdc" or entry.get("dataChange", True))
 
 
-def data_file(folder: Path, path: str) -> Path:
+def data_file(folder: Location, path: str) -> Location:
     """Where a file of the log lies: its path is escaped, and absolute in a shallow clone."""
-    return folder / unquote(path).removeprefix("file://")
+    plain = unquote(path).removeprefix("file://")
+    return Location.of(plain) if is_address(plain) else folder / plain
 
 
 def schema(table: TableRef, cursor: str | None) -> pa.Schema:
@@ -162,7 +162,7 @@ def at_cursor(table: TableRef, cursor: str | None) -> DeltaTable:
     at = Cursor.parse(cursor) if cursor else None
     handle = open_table(table, at.version if at else None)
     if at is not None and handle.metadata().id != at.table_id:
-        raise Faulty([places.fault(table, f"{table.location} was replaced by another table while it was read")])
+        raise Faulty([places.fault(table, f"{table.address} was replaced by another table while it was read")])
     return handle
 
 
@@ -189,7 +189,7 @@ def _why_rescan(now: Cursor, before: Cursor | None) -> str:
     return ""
 
 
-def _since(handle: DeltaTable, folder: Path, after: int, now: Cursor) -> Changes:
+def _since(handle: DeltaTable, folder: Location, after: int, now: Cursor) -> Changes:
     try:
         commits = Commits.between(folder, after, now.version)
     except FileNotFoundError:
@@ -200,7 +200,7 @@ def _since(handle: DeltaTable, folder: Path, after: int, now: Cursor) -> Changes
     return Changes(str(now), rescan=bool(reason), reason=reason)
 
 
-def _why_untold(handle: DeltaTable, folder: Path, commits: Commits) -> str:
+def _why_untold(handle: DeltaTable, folder: Location, commits: Commits) -> str:
     """Why the rows that came and went cannot be told apart; empty where they can."""
     if is_mapped(handle):
         return "changes of a table with column mapping cannot be followed by the local engine"

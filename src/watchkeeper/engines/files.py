@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from watchkeeper.engines import csv, parquet, places, spans
 from watchkeeper.engines.base import Changes, TableRef
+from watchkeeper.engines.location import Entry, Location
 from watchkeeper.engines.normal import rebatched
 from watchkeeper.engines.places import Place, Storage
 from watchkeeper.errors import Fault, Faulty
@@ -28,7 +28,7 @@ class Cursor:
 
     @classmethod
     def of(cls, place: Place) -> Cursor:
-        return cls({path.relative_to(place.folder).as_posix(): _stamp(path) for path in place.files})
+        return cls({entry.location.below(place.folder): (entry.size, entry.changed_ns) for entry in place.files})
 
     @classmethod
     def parse(cls, text: str) -> Cursor | None:
@@ -40,12 +40,7 @@ class Cursor:
         return json.dumps({"files": [[name, *stamp] for name, stamp in sorted(self.files.items())]})
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
-
-
-def at(table: TableRef, place: Place, cursor: str | None) -> list[Path]:
+def at(table: TableRef, place: Place, cursor: str | None) -> list[Entry]:
     """The files of a state, unchanged since.
 
     Raises:
@@ -59,7 +54,7 @@ def at(table: TableRef, place: Place, cursor: str | None) -> list[Path]:
     if moved:
         message = f"{moved[0]} changed while {table.name} was read"
         raise Faulty([places.fault(table, message, "Run again: the table will be read anew.")])
-    return [place.folder / name for name in sorted(then.files)]
+    return [entry for entry in place.files if entry.location.below(place.folder) in then.files]
 
 
 def changed(place: Place, cursor: str | None) -> Changes:
@@ -75,20 +70,21 @@ def changed(place: Place, cursor: str | None) -> Changes:
     return Changes(str(now), empty=now.files.keys() == before.files.keys())
 
 
-def new_files(place: Place, after: str, changes: Changes) -> list[Path]:
+def new_files(place: Place, after: str, changes: Changes) -> list[Entry]:
     """The files that a state has and an earlier one has not."""
     start, end = Cursor.parse(after), Cursor.parse(changes.cursor)
     old, new = (start.files if start else {}), (end.files if end else {})
-    return [place.folder / name for name in sorted(new.keys() - old.keys())]
+    fresh = new.keys() - old.keys()
+    return [entry for entry in place.files if entry.location.below(place.folder) in fresh]
 
 
-def schema(table: TableRef, place: Place, paths: Sequence[Path] | None = None) -> pa.Schema:
+def schema(table: TableRef, place: Place, entries: Sequence[Entry] | None = None) -> pa.Schema:
     """Columns and plain types of all files, and of the ``key=value`` folders they lie in.
 
     Raises:
         Faulty: E301 a file is broken, or the files do not go together.
     """
-    found = list(place.files if paths is None else paths)
+    found = [entry.location for entry in (place.files if entries is None else entries)]
     try:
         read = csv.schema(found) if place.storage is Storage.CSV else parquet.schema(found)
     except _UNREADABLE as error:
@@ -97,11 +93,11 @@ def schema(table: TableRef, place: Place, paths: Sequence[Path] | None = None) -
     return pa.schema([*read, *(pa.field(name, type_) for name, type_ in folders.items())])
 
 
-def _fixed(place: Place, path: Path) -> dict[str, str]:
+def _fixed(place: Place, path: Location) -> dict[str, str]:
     """Columns told by folders named ``key=value``, as text."""
     if place.storage is Storage.CSV:
         return {}
-    parts = path.relative_to(place.folder).parts[:-1]
+    parts = path.below(place.folder).split("/")[:-1]
     return {name: value for name, sign, value in (part.partition("=") for part in parts) if sign}
 
 
@@ -109,39 +105,39 @@ def parts(place: Place) -> list[parquet.Part] | None:
     """The Parquet files of a table with what their folders say; None for files of another kind."""
     if place.storage is not Storage.PARQUET:
         return None
-    return [parquet.Part(path, _fixed(place, path)) for path in place.files]
+    return [parquet.Part(entry.location, _fixed(place, entry.location)) for entry in place.files]
 
 
 def _broken(table: TableRef, place: Place, error: Exception) -> Fault:
     first = str(error).strip().splitlines()[0]
-    return places.fault(table, f"the {place.storage.value} files of {table.location} cannot be read: {first}")
+    return places.fault(table, f"the {place.storage.value} files of {table.address} cannot be read: {first}")
 
 
 def scan(
     table: TableRef,
     place: Place,
-    paths: Sequence[Path],
+    entries: Sequence[Entry],
     columns: Sequence[str] | None,
     time_column: str | None = None,
     within: Sequence[Window] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Rows of some files of a table, of some spans."""
-    yield from _Scan.of(table, place, columns, time_column, within).rows(paths)
+    yield from _Scan.of(table, place, columns, time_column, within).rows([entry.location for entry in entries])
 
 
 def scan_parts(
     table: TableRef,
     place: Place,
-    paths: Sequence[Path],
+    entries: Sequence[Entry],
     columns: Sequence[str] | None,
     time_column: str | None,
     within: Sequence[Window] | None,
 ) -> list[Iterator[pa.RecordBatch]]:
     """The same in parts that may be read at once: a file or a few small ones each."""
     scan = _Scan.of(table, place, columns, time_column, within)
-    if place.storage is Storage.CSV or len(paths) < 2:
-        return [scan.rows(paths)]
-    groups = parquet.grouped([(path, path.stat().st_size) for path in paths])
+    if place.storage is Storage.CSV or len(entries) < 2:
+        return [scan.rows([entry.location for entry in entries])]
+    groups = parquet.grouped([(entry.location, entry.size) for entry in entries])
     return [scan.rows(group, use_threads=False) for group in groups]
 
 
@@ -171,7 +167,7 @@ class _Scan:
             time_column, within = None, None
         return cls(table, place, whole, wanted, time_column, within)
 
-    def rows(self, paths: Sequence[Path], *, use_threads: bool = True) -> Iterator[pa.RecordBatch]:
+    def rows(self, paths: Sequence[Location], *, use_threads: bool = True) -> Iterator[pa.RecordBatch]:
         if not paths:
             return
         try:
@@ -179,7 +175,7 @@ class _Scan:
         except _UNREADABLE as error:
             raise Faulty([_broken(self.table, self.place, error)]) from error
 
-    def _batches(self, paths: Sequence[Path], use_threads: bool) -> Iterator[pa.RecordBatch]:
+    def _batches(self, paths: Sequence[Location], use_threads: bool) -> Iterator[pa.RecordBatch]:
         asked = self.whole, self.wanted, self.time_column, self.within
         if self.place.storage is Storage.CSV:
             return csv.batches(paths, *asked)

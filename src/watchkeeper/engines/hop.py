@@ -11,7 +11,6 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
@@ -19,6 +18,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 
 from watchkeeper.engines import delta, places
 from watchkeeper.engines.base import TableRef, Txn
+from watchkeeper.engines.location import Location
 from watchkeeper.engines.normal import plain
 from watchkeeper.errors import Fault, Faulty, TryAgain
 
@@ -50,16 +50,16 @@ class Hop:
                 time.sleep(random.uniform(0.005, 0.05) * min(attempt + 1, 10))  # noqa: S311
             else:
                 return True
-        raise TryAgain(f"other writers of {table.location} won {_ATTEMPTS} times; run again")
+        raise TryAgain(f"other writers of {table.address} won {_ATTEMPTS} times; run again")
 
     def _handle(self, table: TableRef) -> DeltaTable:
         folder = table.location
         if not places.is_delta(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.make_folder()
             self._create(folder)
         return delta.open_table(table)
 
-    def _create(self, folder: Path) -> None:
+    def _create(self, folder: Location) -> None:
         try:
             DeltaTable.create(str(folder), self.data.schema, mode="ignore", partition_by=list(self.partition_by))
         except DeltaError:
@@ -104,7 +104,7 @@ def _is_about_place(error: Exception) -> bool:
 
 def _unwritable(table: TableRef, error: Exception) -> Fault:
     reason = next((match[0] for match in [_PLACE.search(str(error))] if match), delta.first_line(error))
-    message = f"the table {table.location} cannot be written: {reason.lower()}"
+    message = f"the table {table.address} cannot be written: {reason.lower()}"
     if "no space" in reason.lower():
         return places.fault(table, message, "Free disk space and run again: what was begun is taken up.")
     return places.fault(table, message, "Make the store folder writable, or name another with --store.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 
 from watchkeeper.engines import spans
 from watchkeeper.engines.base import BATCH_ROWS, TableRef
+from watchkeeper.engines.location import Location
 from watchkeeper.engines.normal import normal, plain_schema
 from watchkeeper.errors import Fault, Faulty
 from watchkeeper.terms import Window
@@ -24,7 +24,7 @@ _INDEX_BYTES = 3.5
 class Part:
     """One file, and the columns whose one value its place tells: partition columns."""
 
-    path: Path
+    path: Location
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -68,13 +68,24 @@ def projected(table: TableRef, whole: pa.Schema, columns: Sequence[str] | None) 
     return pa.schema([whole.field(name) for name in columns])
 
 
-def schema(paths: Iterable[Path]) -> pa.Schema:
+def schema(paths: Iterable[Location]) -> pa.Schema:
     """Plain schema of several files: all columns, numbers widened where the files differ.
 
     Raises:
         pa.ArrowInvalid: the same column has types that do not go together.
     """
-    return pa.unify_schemas([plain_schema(pq.read_schema(path)) for path in paths], promote_options="permissive")
+    read = (pq.read_schema(path.path, filesystem=path.files) for path in paths)
+    return pa.unify_schemas([plain_schema(schema) for schema in read], promote_options="permissive")
+
+
+def metadata_of(path: Location) -> pq.FileMetaData:
+    """The footer of a file."""
+    return pq.read_metadata(path.path, filesystem=path.files)
+
+
+def opened(path: Location, **options: Any) -> pq.ParquetFile:
+    """A file to read; what it needs of an object store is fetched ahead."""
+    return pq.ParquetFile(path.path, filesystem=path.files, pre_buffer=path.is_remote, **options)
 
 
 def batches(
@@ -102,9 +113,9 @@ def batches(
 def _rows(
     part: Part, read: pa.Schema, time_column: str | None, within: Sequence[Window], use_threads: bool
 ) -> Iterator[pa.RecordBatch]:
-    metadata = pq.read_metadata(part.path)
+    metadata = metadata_of(part.path)
     texts = dictionaries(metadata)
-    with pq.ParquetFile(part.path, metadata=metadata, read_dictionary=texts, pre_buffer=False) as file:
+    with opened(part.path, metadata=metadata, read_dictionary=texts) as file:
         groups = _groups(file, read, time_column, within)
         there = set(file.schema_arrow.names) - part.fixed.keys()
         names = [name for name in read.names if name in there]

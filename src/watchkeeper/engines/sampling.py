@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from watchkeeper.engines.base import Sample
+from watchkeeper.engines.location import Location
 from watchkeeper.engines.normal import normal
-from watchkeeper.engines.parquet import Part
+from watchkeeper.engines.parquet import Part, metadata_of, opened
 
 MOST_GROUPS = 16
 """Row groups of Parquet that a sample reads at most."""
@@ -66,13 +65,13 @@ def of_parquet(parts: Sequence[Part], schema: pa.Schema, most: int) -> Sample:
     return Sample(_table(kept, schema), total, len(chosen) == len(groups))
 
 
-def _groups(path: Path) -> list[tuple[int, int]]:
-    metadata = pq.read_metadata(path)
+def _groups(path: Location) -> list[tuple[int, int]]:
+    metadata = metadata_of(path)
     return [(group, metadata.row_group(group).num_rows) for group in range(metadata.num_row_groups)]
 
 
 def _of_group(part: Part, group: int, schema: pa.Schema, step: int) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(part.path, pre_buffer=False) as file:
+    with opened(part.path) as file:
         names = [name for name in schema.names if name in file.schema_arrow.names and name not in part.fixed]
         at = 0
         for batch in file.iter_batches(_SLICE, row_groups=[group], columns=names):

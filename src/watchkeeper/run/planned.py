@@ -83,8 +83,9 @@ def _days(due: Sequence[Due]) -> list[str]:
 def _size(log: Log) -> int | None:
     place = log.table.location
     if place.is_file():
-        return place.stat().st_size
-    return sum(file.stat().st_size for file in place.rglob("*.parquet")) if place.is_dir() else None
+        return place.entry().size
+    files = place.folder_files(recursive=True)
+    return sum(entry.size for entry in files if entry.location.suffix == ".parquet") if place.is_dir() else None
 
 
 def _writes(seen: Outlook, log: Log) -> list[str]:

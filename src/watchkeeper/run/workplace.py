@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 
 from watchkeeper.engines.base import Engine
 from watchkeeper.metrics.base import Metric
@@ -45,7 +44,7 @@ class Workplace:
 
     @cached_property
     def tables(self) -> Tables:
-        return Tables(self.engine, Path(self.settings.store))
+        return Tables(self.engine, self.settings.store)
 
     @cached_property
     def database(self) -> Database:

@@ -76,7 +76,7 @@ class Tables:
     """
 
     engine: Engine
-    folder: Path
+    folder: Path | str
 
     def append_events(self, source_id: str, events: pa.Table, seq: int) -> bool:
         """Store arrivals; every one is kept, also the second of an event id."""

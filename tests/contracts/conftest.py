@@ -1,0 +1,3 @@
+from tests.object_store import bucket
+
+__all__ = ["bucket"]
