@@ -29,9 +29,13 @@ class Bucket:
         return f"s3://{_NAME}/{uuid.uuid4().hex}"
 
     def upload(self, folder: Path, address: str) -> None:
-        """Copy a folder to an address."""
-        target = address.removeprefix("s3://")
-        pafs.copy_files(str(folder), target, pafs.LocalFileSystem(), self.files, use_threads=False)
+        """Copy the files of a folder to an address, those that are there already left as they are."""
+        top = address.removeprefix("s3://")
+        for path in (path for path in sorted(folder.rglob("*")) if path.is_file()):
+            target = f"{top}/{path.relative_to(folder).as_posix()}"
+            if self.files.get_file_info(target).type == pafs.FileType.NotFound:
+                with self.files.open_output_stream(target) as stream:
+                    stream.write(path.read_bytes())
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,0 @@
-from tests.object_store import bucket
-
-__all__ = ["bucket"]
