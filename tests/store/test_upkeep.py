@@ -37,11 +37,11 @@ def tables(tmp_path) -> Tables:
 
 
 def files(tables: Tables) -> int:
-    return len(DeltaTable(str(tables.table(POINTS).location)).file_uris())
+    return len(DeltaTable(tables.table(POINTS).address).file_uris())
 
 
 def on_disk(tables: Tables) -> int:
-    found = Path(tables.table(POINTS).location).rglob("*.parquet")
+    found = Path(tables.table(POINTS).address).rglob("*.parquet")
     return len([path for path in found if "_delta_log" not in path.parts])
 
 
@@ -68,10 +68,10 @@ def test_another_monitor_is_left_alone(tables):
 
 def test_what_is_tended_is_not_written_again_and_what_was_replaced_goes(tables):
     tend(tables, "credit", "log", AT_ONCE)
-    version = DeltaTable(str(tables.table(POINTS).location)).version()
+    version = DeltaTable(tables.table(POINTS).address).version()
     assert on_disk(tables) == files(tables)
     tend(tables, "credit", "log", AT_ONCE)
-    log = tables.table(POINTS).location / "_delta_log"
+    log = Path(tables.table(POINTS).address) / "_delta_log"
     later = [path.read_text() for path in log.glob("*.json") if int(path.stem) > version]
     assert not [text for text in later if '"add"' in text]
 

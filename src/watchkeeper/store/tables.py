@@ -253,7 +253,7 @@ class Tables:
 
 def _damaged(table: TableRef, error: Exception) -> Fault:
     reason = error.faults[0].message if isinstance(error, Faulty) else str(error)
-    fix = f"Restore {table.location} from a backup, or remove it: the next run then makes it anew from the log."
+    fix = f"Restore {table.address} from a backup, or remove it: the next run then makes it anew from the log."
     return Fault("E301", reason, fix, path=table.name)
 
 
