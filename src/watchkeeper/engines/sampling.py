@@ -12,8 +12,10 @@ from watchkeeper.engines.location import Location
 from watchkeeper.engines.normal import normal
 from watchkeeper.engines.parquet import Part, metadata_of, opened
 
-MOST_GROUPS = 16
-"""Row groups of Parquet that a sample reads at most."""
+MOST_READ = 8
+"""Rows that are read for one that is kept, about, before row groups of Parquet are left out."""
+FEWEST_GROUPS = 16
+"""Row groups that are read in any case, spread evenly."""
 _SLICE = 16_384
 
 
@@ -46,7 +48,7 @@ def _halved(batches: Sequence[pa.RecordBatch]) -> list[pa.RecordBatch]:
 
 
 def of_parquet(parts: Sequence[Part], schema: pa.Schema, most: int) -> Sample:
-    """Rows of at most ``MOST_GROUPS`` row groups that are spread evenly over the files.
+    """Every k-th row; of a large table, of row groups that are spread evenly over the files.
 
     Args:
         parts: the files, in the order of the table.
@@ -55,10 +57,10 @@ def of_parquet(parts: Sequence[Part], schema: pa.Schema, most: int) -> Sample:
     """
     groups = [(part, group, rows) for part in parts for group, rows in _groups(part.path)]
     total = sum(rows for *_, rows in groups)
-    if total <= most or len(groups) <= MOST_GROUPS:
-        chosen = groups
-    else:
-        chosen = [groups[at] for at in np.linspace(0, len(groups) - 1, MOST_GROUPS).round().astype(int)]
+    count = max(FEWEST_GROUPS, MOST_READ * most * len(groups) // max(1, total))
+    chosen = groups
+    if count < len(groups):
+        chosen = [groups[at] for at in np.linspace(0, len(groups) - 1, count).round().astype(int)]
     read = sum(rows for *_, rows in chosen)
     step = max(1, -(-read // most))
     kept = [batch for part, group, _ in chosen for batch in _of_group(part, group, schema, step)]

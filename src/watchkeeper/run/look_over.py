@@ -29,6 +29,8 @@ _EPOCHS = (6.3e8, 6.3e11, 6.3e14, 6.3e17)
 _REACH = 6.6
 """2100 is so many times 1990, both counted from 1970."""
 IN_PLACE = "rows"
+JOINED = "client_request_id"
+"""What callers name their requests by, so that labels find them."""
 
 
 def look_over(place: Workplace, table: TableRef, *, called: str | None = None) -> tuple[Look, Sample]:
@@ -109,14 +111,20 @@ def _one(column: pa.ChunkedArray) -> pa.Array:
 def _of_requests(name: str, sample: Sample, source: Source) -> Look:
     """The features of the requests, and the roles that the format knows."""
     answer = _answer(sample.rows)
-    columns = ColumnMap(score=answer.column if answer is not None and answer.role == "score" else None)
+    columns = ColumnMap(score=answer.column if answer is not None and answer.role == "score" else None, join=(JOINED,))
     options = UnpackOptions("look", 0, name, b"only a look, nothing is kept", columns=columns)
     events = list(_events(sample.rows, source, options))
     rows = pa.Table.from_batches(events) if events else pa.table({})
     features = _features(rows)
     times = {"request_time": _one(rows["event_time"])} if rows.num_rows else {}
+    keys = {JOINED: _joined(_one(rows["join_key"]))} if rows.num_rows else {}
     given = [*_known_by(source), *([answer] if answer is not None else [])]
-    return Look(name, features, times, sample.total, sample.even, source.name, tuple(given))
+    return Look(name, features, times, sample.total, sample.even, source.name, tuple(given), keys)
+
+
+def _joined(keys: pa.Array) -> pa.Array:
+    """The one value of each join key, which is a JSON list."""
+    return pc.replace_substring_regex(keys, r'^\["(.*)"\]$', r"\1")
 
 
 def _events(rows: pa.Table, source: Source, options: UnpackOptions) -> Iterator[pa.RecordBatch]:

@@ -59,7 +59,7 @@ class Preview:
         incidents: titles of the incidents that a run would leave.
         notes: what the run said.
         seconds: how long it took.
-        labelled: labels were tried too; a large table of labels is not.
+        labelled: labels were tried too, where there are any; a large table of labels is not.
     """
 
     now: datetime
@@ -236,7 +236,7 @@ def _write(target: Target, text: str) -> tuple[str, ...]:
 
 def _preview(place: Workplace, monitor: Monitor, sample: Sample, labels: Sample | None) -> Preview:
     """Run the monitor over the sample and its newest windows, without segments: bounded whatever the table's size."""
-    tried, labelled = _newest(monitor), monitor.labels is not None
+    tried, labelled = _newest(monitor), True
     if not sample.whole:
         tried = _over(place, tried, sample)
     if tried.labels is not None and labels is not None and labels.total > _MOST_LABELS:

@@ -16,6 +16,7 @@ from watchkeeper.spec.propose import words
 
 _SHOWN_VALUES = 50
 _LONG_TEXT = 40
+_NUMBER = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$"
 
 
 class Kind(StrEnum):
@@ -131,6 +132,15 @@ class Column:
         long = float(pc.mean(pc.utf8_length(texts)).as_py()) > _LONG_TEXT
         worded = float(pc.mean(pc.cast(pc.greater(pc.count_substring(texts, " "), 1), pa.float64())).as_py()) > 0.5
         return self.distinct > _SHOWN_VALUES and (long or (worded and self.uniqueness > 0.5))
+
+    @cached_property
+    def spelt_numbers(self) -> float:
+        """Share of the texts that spell a number; blank ones do not count."""
+        if self.kind is not Kind.TEXT or not self.known:
+            return 0.0
+        texts = self.values.drop_null()
+        said = texts.filter(pc.not_equal(pc.utf8_trim_whitespace(texts), ""))
+        return float(pc.mean(pc.match_substring_regex(said, _NUMBER).cast(pa.float64())).as_py() or 0.0)
 
     def hints(self, of: frozenset[str]) -> list[str]:
         """The words of its name that are among these."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from watchkeeper.spec.propose import words
 from watchkeeper.spec.propose.association import correlation, purity, told_by
 from watchkeeper.spec.propose.clock import Part, parts_of, said_of_the_clock
@@ -23,6 +25,10 @@ _MOST_SEGMENT_VALUES = 20
 _ROWS_A_SEGMENT = 50
 _SEGMENTS = 2
 _CLOCK = 0.999
+_MOST_SPELT = 50
+_SPELT = 0.9
+_FEWEST_BESIDE = 10
+_OFTEN = 0.01
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ def _unwatchable(column: Column) -> str:
 
 
 def _like_an_id(column: Column) -> str:
-    if column.kind is Kind.NUMBER or column.known < 20:
+    if column.kind is Kind.NUMBER or column.known < 20 or _is_spelt(column):
         return ""
     if column.uniqueness >= UNIQUE and column.distinct > 200:
         return f"like an id: {column.uniqueness:.1%} of its values are different"
@@ -146,14 +152,48 @@ def _repeats(facts: Facts, gone: frozenset[str]) -> list[Found]:
     return found
 
 
-def codes_of(columns: Sequence[Column]) -> list[Found]:
-    """Whole numbers that are names: their name says code or id, and they repeat."""
-    said = "a code: its numbers are names, so it is watched as a category"
-    return [
-        Found(one.name, "string", said)
-        for one in columns
-        if one.kind is Kind.WHOLE and one.hints(words.CODE) and 2 < one.distinct <= _MOST_VALUES
-    ]
+def types_of(columns: Sequence[Column]) -> list[Found]:
+    """Columns whose type in the table is not what they are: codes stored as numbers, numbers stored as text."""
+    return [Found(one.name, *said) for one in columns if (said := _other_type(one)) is not None]
+
+
+def _other_type(column: Column) -> tuple[str, str] | None:
+    if column.kind is Kind.WHOLE and column.hints(words.CODE) and 2 < column.distinct <= _MOST_VALUES:
+        return "string", "a code: its numbers are names, so it is watched as a category"
+    if _is_spelt(column):
+        return "double", f"text in the table, but {column.spelt_numbers:.2%} of it are numbers"
+    return None
+
+
+def _is_spelt(column: Column) -> bool:
+    many = column.kind is Kind.TEXT and column.distinct > _MOST_SPELT and not column.hints(words.CODE)
+    return many and column.spelt_numbers >= _SPELT
+
+
+@dataclass(frozen=True, slots=True)
+class Sentinel:
+    """A number far from all others that many rows have: perhaps a code for a missing value."""
+
+    column: str
+    value: str
+    rows: int
+
+
+def sentinels_of(columns: Sequence[Column]) -> list[Sentinel]:
+    """The least or greatest number of a column, where many rows have it and it stands apart from all others."""
+    return [found for one in columns if one.is_numeric and (found := _sentinel(one)) is not None]
+
+
+def _sentinel(column: Column) -> Sentinel | None:
+    values, counts = np.unique(column.numbers[np.isfinite(column.numbers)], return_counts=True)
+    if values.size < _FEWEST_BESIDE:
+        return None
+    ends = ((0, values[1] - values[0], values[-1] - values[1]), (-1, values[-1] - values[-2], values[-2] - values[0]))
+    for at, gap, rest in ends:
+        alone = gap > rest or (at == 0 and values[0] < 0 < values[1])
+        if alone and counts[at] >= _OFTEN * column.rows:
+            return Sentinel(column.name, f"{values[at]:g}", int(counts[at]))
+    return None
 
 
 @dataclass(frozen=True, slots=True)

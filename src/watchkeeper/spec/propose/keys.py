@@ -40,6 +40,9 @@ def _identity(column: Column) -> Evidence:
         else (0.5, f"{column.uniqueness:.2%} of its values are different"),
         (2.0, "its name says so") if column.hints(words.IDENTITY) else (0.0, ""),
         (1.0, "it looks like a generated key") if column.kind is Kind.TEXT and _HEX.match(first) else (0.0, ""),
+        (1.0, "a short text")
+        if column.kind is Kind.TEXT and len(first) <= _LONGEST_ID and " " not in first
+        else (0, ""),
         (1.5, "it counts the rows") if _is_sequence(column) else (0.0, ""),
         (-2.0, "") if len(first) > _LONGEST_ID else (0.0, ""),
     ]

@@ -101,11 +101,12 @@ def positive_of(column: Column) -> tuple[str | bool | None, str]:
 
 def is_positive(column: Column, positive: str | bool | None) -> NDArray[np.bool_]:
     """Whether each row is positive; False where there is no label."""
-    if column.kind is Kind.BOOLEAN or positive is None:
+    if column.kind is Kind.BOOLEAN:
         return np.asarray(np.nan_to_num(column.numbers) == 1.0)
     if column.is_numeric:
-        return np.asarray(column.numbers == float(positive))
-    return np.asarray(pc.fill_null(pc.equal(column.values, pa.scalar(str(positive))), False))
+        return np.asarray(column.numbers == float(positive or 1))
+    wanted = pa.scalar("1" if positive is None else str(positive))
+    return np.asarray(pc.fill_null(pc.equal(column.values, wanted), False))
 
 
 def known_at(columns: Mapping[str, Column], time: str | None, label: str) -> Choice:

@@ -46,10 +46,10 @@ def _evidence(column: Column, others: Sequence[Column]) -> Evidence:
         (1.0, "never after the other times of its row") if _is_first(column, others) else (0.0, ""),
         (-5.0, "") if column.micros.size and np.ptp(column.micros) == 0 else (0.0, ""),
     ]
-    if column.hints(words.MADE_AT):
-        said.append((1.0, "its name says so"))
     if column.hints(words.NOT_MADE_AT):
         said.append((-2.0, ""))
+    elif column.hints(words.MADE_AT):
+        said.append((1.0, "its name says so"))
     return Evidence(column.name, tuple(said))
 
 

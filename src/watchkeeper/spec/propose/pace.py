@@ -58,15 +58,23 @@ class Pace:
 
         Sparse windows before are left out where they hold at most one row in ten.
         """
-        counts = self._counts(size) if self.even else np.ones(1, np.int64)
-        full = counts >= _STEADY * np.median(counts)
-        first = int(np.argmax(full & np.append(full[1:], True)))
-        if counts[:first].sum() > _MOST_SPARSE * counts.sum():
-            first = 0
+        if not self.even:
+            return self.first
+        _, sparse = self._steady(size)
         window = Calendar(size).window_of(self.first)
-        for _ in range(first):
+        for _ in range(sparse):
             window = Calendar(size).following(window)
         return max(window.start, self.first)
+
+    def _steady(self, size: Duration) -> tuple[NDArray[np.int64], int]:
+        """Sampled rows of the windows from which they come steadily, and how many windows there are before."""
+        counts = self._counts(size)
+        ordered = np.sort(counts)
+        usual = ordered[np.searchsorted(np.cumsum(ordered), counts.sum() / 2)]
+        full = counts >= _STEADY * usual
+        first = int(np.argmax(full & np.append(full[1:], True)))
+        first = 0 if counts[:first].sum() > _MOST_SPARSE * counts.sum() else first
+        return counts[first:], first
 
     def end(self, size: Duration, grace: Duration) -> datetime:
         """The moment at which the window of the last row is final."""
@@ -77,7 +85,7 @@ class Pace:
         windows = max(1.0, self.span / size.about)
         if not self.even or windows > self.times.size:
             return self.total / windows
-        counts = self._counts(size)
+        counts, _ = self._steady(size)
         inner = counts[1:-1] if counts.size > _FEWEST_WINDOWS else counts
         return float(np.median(inner)) * self.total / self.times.size
 
@@ -159,7 +167,7 @@ def disorder(times: NDArray[np.int64]) -> timedelta | None:
 
 def _window(pace: Pace, by_date: bool) -> Duration:
     sizes = [size for size in _SIZES if not (by_date and size.about < _DAY)]
-    long = [size for size in sizes if pace.span / size.about >= _FEWEST_WINDOWS]
+    long = [size for size in sizes if (pace.last - pace.start(size)) / size.about >= _FEWEST_WINDOWS]
     enough = [size for size in long if pace.rows_a_window(size) >= ENOUGH[size.unit]]
     if enough:
         return enough[0]

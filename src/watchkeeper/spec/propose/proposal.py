@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from watchkeeper.spec.propose import features as looks
 from watchkeeper.spec.propose import words
 from watchkeeper.spec.propose.columns import Column, columns_of
-from watchkeeper.spec.propose.features import Facts, Segments
+from watchkeeper.spec.propose.features import Facts, Segments, Sentinel
 from watchkeeper.spec.propose.found import Choice, Found
 from watchkeeper.spec.propose.keys import id_of, version_of, weight_of
 from watchkeeper.spec.propose.labels import Truth, as_truth, known_at, truth_of
@@ -37,7 +37,8 @@ class Look:
         total: rows of the table.
         even: the sample is spread evenly over the table.
         format: ``rows`` or the name of a log format that knows its own time, id and version.
-        given: roles that the format knows, the time of which is among ``times`` as "".
+        given: roles that the format knows; its time is among ``times``.
+        keys: what labels may be joined on without being a feature, as text, by name.
     """
 
     table: str
@@ -47,6 +48,7 @@ class Look:
     even: bool = True
     format: str = "rows"
     given: tuple[Found, ...] = ()
+    keys: Mapping[str, pa.Array] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
@@ -85,6 +87,7 @@ class Proposal:
     no_labels: str
     segments: Segments
     types: tuple[Found, ...]
+    sentinels: tuple[Sentinel, ...]
     features: tuple[Found, ...]
     left_out: tuple[Found, ...]
     rhythm: Rhythm | None
@@ -133,7 +136,7 @@ def propose(
     identity = known.get("id") or id_of(columns, taken)
     version = known.get("version") or version_of(columns, taken | _names(identity))
     taken |= _names(identity, version)
-    truth = _truth(columns, taken, labels, baseline)
+    truth = _truth(look, columns, taken, labels, baseline)
     own = columns.get(truth.choice.column or "") if labels is None else None
     labelled = looks.labelled(own, truth)
     weight = weight_of(columns, taken)
@@ -160,7 +163,8 @@ def propose(
         labels=found,
         no_labels=why_none,
         segments=looks.segments_of(watched, facts.rows),
-        types=tuple(looks.codes_of(watched)),
+        sentinels=tuple(looks.sentinels_of(watched)),
+        types=tuple(looks.types_of(watched)),
         features=tuple(Found(one.name, "feature", _seen(one)) for one in watched),
         left_out=tuple(left),
         rhythm=beat,
@@ -172,14 +176,17 @@ def _names(*choices: Choice) -> frozenset[str]:
     return frozenset(one.column for one in choices if one.column is not None)
 
 
-def _truth(columns: Mapping[str, Column], taken: frozenset[str], labels: Look | None, baseline: Look | None) -> Truth:
+def _truth(
+    look: Look, columns: Mapping[str, Column], taken: frozenset[str], labels: Look | None, baseline: Look | None
+) -> Truth:
     """The label, in the table of labels where there is one, else in the log."""
     there = columns_of(baseline.sample, baseline.times) if baseline is not None else {}
     elsewhere = [name for name in there if name not in columns]
     if labels is None:
         return truth_of(columns, taken, elsewhere)
     other = columns_of(labels.sample, labels.times)
-    free = {name: one for name, one in other.items() if name not in taken and one.at is None}
+    shared = {*taken, *columns, *look.keys}
+    free = {name: one for name, one in other.items() if name not in shared and one.at is None}
     return truth_of(free, frozenset(), elsewhere) if len(free) != 1 else _only(next(iter(free.values())))
 
 
@@ -272,20 +279,16 @@ def _key(
     look: Look, columns: Mapping[str, Column], identity: Choice, other: Mapping[str, Column], value: str
 ) -> Found | None:
     """A column of both tables by name: the id, else one that the format knows, else the one with most values."""
-    shared = [name for name in other if name != value and (name in columns or name in KEYS)]
+    shared = [name for name in other if name != value and (name in columns or name in look.keys)]
     if look.format == "rows":
         shared = [name for name in shared if name in columns and name in _with_shared_values(columns, other, shared)]
     if not shared:
         return None
     if identity.column in shared:
         return Found(str(identity.column), "join", "the id of the log, which the table of labels has too")
-    named = [name for name in shared if name in KEYS]
+    named = [name for name in shared if name in look.keys]
     best = named[0] if named else max(shared, key=lambda name: other[name].distinct)
     return Found(best, "join", "a column of both tables")
-
-
-KEYS = ("client_request_id", "databricks_request_id", "request_id")
-"""What payload logs name their requests by."""
 
 
 def _with_shared_values(columns: Mapping[str, Column], other: Mapping[str, Column], names: Sequence[str]) -> list[str]:
@@ -305,10 +308,11 @@ def _delay(
 ) -> tuple[Duration, str]:
     """How long labels take, by the rows that both samples hold."""
     default = Duration(30, "day"), "a guess, since the table does not say when a label was known; set it to fit"
-    if at.column is None or time.column is None or key.column not in columns:
-        return (Duration(30, "day"), "a guess; set it to when labels are complete") if at.column else default
-    left = pa.table({"key": columns[key.column].values, "made": look.times[time.column]})
-    right = pa.table({"key": other[key.column].values, "known": other[at.column].at})
+    if at.column is None or time.column is None:
+        return default
+    keys = look.keys[key.column] if key.column in look.keys else columns[key.column].values
+    left = pa.table({"key": keys, "made": look.times[time.column]})
+    right = pa.table({"key": other[key.column].values.cast(keys.type), "known": other[at.column].at})
     both = left.join(right, "key", join_type="inner")
     if not both.num_rows:
         return default

@@ -83,6 +83,7 @@ def _columns(proposal: Proposal) -> Iterator[str]:
         if key not in given:
             yield from _role(key, choice, "")
     yield from _types(proposal.types)
+    yield from _sentinels(proposal)
     yield from _features(proposal)
 
 
@@ -131,6 +132,18 @@ def _types(types: Sequence[Found]) -> Iterator[str]:
         yield "  types:"
         for one in types:
             yield from _keyed("    ", one.column, one.role, one.reason)
+
+
+def _sentinels(proposal: Proposal) -> Iterator[str]:
+    """Numbers that may mean "missing", by number: they are watched as they are."""
+    by_value: dict[str, list[str]] = {}
+    for one in proposal.sentinels:
+        by_value.setdefault(one.value, []).append(f"{one.column} ({one.rows:,})")
+    for value, names in by_value.items():
+        said = (
+            f"{value} lies apart from all other numbers, perhaps a code for 'no value', in rows of: {', '.join(names)}"
+        )
+        yield from _comment(said, "  ")
 
 
 def _features(proposal: Proposal) -> Iterator[str]:

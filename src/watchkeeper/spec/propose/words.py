@@ -14,7 +14,7 @@ def _words(text: str) -> frozenset[str]:
 IDENTITY = _words("id uuid guid key identifier uid rowid index reference ref")
 CODE = _words("code codes zip zipcode postal postcode id sku isin")
 MADE_AT = _words(
-    "timestamp time ts at request requested created scored predicted prediction inference event served logged "
+    "timestamp time ts at made request requested created scored predicted prediction inference event served logged "
     "booking booked received screening submitted date datetime"
 )
 NOT_MADE_AT = _words(
