@@ -19,7 +19,8 @@ _PARTS = {
     "day": "the day of the month",
     "day_of_week": "the day of the week",
 }
-_NAMED = {"month": 12, "day_of_week": 7}
+_NAMED = ("month", "day_of_week")
+_FEWEST_NAMES = 5
 _WEEK = 7
 _TRIED = 500
 _NEARLY_ALL = 0.999
@@ -40,8 +41,8 @@ class Part:
             return False
         if column.kind is Kind.WHOLE:
             return column.distinct <= self.distinct and self._counts(column.numbers)
-        fits = column.kind is Kind.TEXT and column.distinct == self.distinct == _NAMED.get(self.part)
-        return fits and self._names(column.codes)
+        named = self.part in _NAMED and column.distinct == self.distinct >= _FEWEST_NAMES
+        return named and column.kind is Kind.TEXT and self._names(column.codes)
 
     def _counts(self, numbers: NDArray[np.float64]) -> bool:
         return self._agrees(numbers[:_TRIED], self.values[:_TRIED]) and self._agrees(numbers, self.values)

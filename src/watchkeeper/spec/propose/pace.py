@@ -16,6 +16,7 @@ ENOUGH = {"minute": 200, "hour": 200, "day": 200, "week": 100, "month": 50}
 _SIZES = tuple(Duration(*size) for size in ((1, "day"), (1, "week"), (1, "month"), (1, "hour"), (5, "minute")))
 _FEWEST_WINDOWS = 8
 _MOST_WINDOWS = 400
+_MOST_COUNTED = 5_000
 _CALIBRATED = 14
 """Windows from which the spread between windows is learnt."""
 _GRACES = tuple(Duration(*size) for size in ((1, "hour"), (6, "hour"), (1, "day"), (2, "day"), (3, "day"), (1, "week")))
@@ -58,13 +59,17 @@ class Pace:
 
         Sparse windows before are left out where they hold at most one row in ten.
         """
-        if not self.even:
+        if not self._can_count(size):
             return self.first
         _, sparse = self._steady(size)
         window = Calendar(size).window_of(self.first)
         for _ in range(sparse):
             window = Calendar(size).following(window)
         return max(window.start, self.first)
+
+    def _can_count(self, size: Duration) -> bool:
+        """Whether the sample tells the rows of windows of a size: it is even, and they are not too many."""
+        return self.even and self.span / size.about <= min(_MOST_COUNTED, self.times.size)
 
     def _steady(self, size: Duration) -> tuple[NDArray[np.int64], int]:
         """Sampled rows of the windows from which they come steadily, and how many windows there are before."""
@@ -82,9 +87,8 @@ class Pace:
 
     def rows_a_window(self, size: Duration) -> float:
         """Median of rows over the windows between the first and the last row."""
-        windows = max(1.0, self.span / size.about)
-        if not self.even or windows > self.times.size:
-            return self.total / windows
+        if not self._can_count(size):
+            return self.total / max(1.0, self.span / size.about)
         counts, _ = self._steady(size)
         inner = counts[1:-1] if counts.size > _FEWEST_WINDOWS else counts
         return float(np.median(inner)) * self.total / self.times.size
