@@ -13,14 +13,26 @@ from hypothesis import strategies as st
 from watchkeeper.sources.identity import content_hashes, event_ids, join_keys, keyed_hash, row_hashes
 
 
+def ids_of(source: str, requests: list[str], rows: list[int]) -> list[str]:
+    return event_ids(source, pa.array(requests, pa.string()), pa.array(rows, pa.int64())).to_pylist()
+
+
 def test_an_event_id_is_made_of_source_request_and_row():
-    assert event_ids("credit", ["r1"], [0]) == [hashlib.sha256(b"credit\0r1\0000").hexdigest()[:32]]
-    ids = event_ids("credit", ["r1", "r1", "r2"], [0, 1, 0]) + event_ids("fraud", ["r1"], [0])
+    assert ids_of("credit", ["r1"], [0]) == [hashlib.sha256(b"credit\0r1\0000").hexdigest()[:32]]
+    ids = ids_of("credit", ["r1", "r1", "r2"], [0, 1, 0]) + ids_of("fraud", ["r1"], [0])
     assert len(set(ids)) == 4
 
 
+@given(st.text(max_size=6), st.lists(st.tuples(st.text(min_size=1, max_size=6), st.integers(0, 2**31)), max_size=6))
+def test_event_ids_are_those_of_the_contract_whatever_they_are_made_of(source, rows):
+    plain = [(request.encode("utf-8", "ignore").decode() or "-", row) for request, row in rows]
+    texts = [f"{source}\0{request}\0{row}".encode("utf-8", "backslashreplace") for request, row in plain]
+    found = ids_of(source, [request for request, _ in plain], [row for _, row in plain])
+    assert found == [hashlib.sha256(text).hexdigest()[:32] for text in texts]
+
+
 def test_without_a_request_id_there_is_no_event_id():
-    assert event_ids("credit", ["", "r"], [0, 0])[0] == ""
+    assert ids_of("credit", ["", "r"], [0, 0])[0] == ""
 
 
 def test_a_requester_is_a_keyed_hash():

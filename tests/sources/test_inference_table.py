@@ -37,7 +37,7 @@ def test_one_row_of_one_record_is_one_event():
     row_hash, requester = event.pop("row_hash"), event.pop("requester")
     assert (len(row_hash), len(requester)) == (64, 16)
     assert event == {
-        "event_id": event_ids("credit", ["7d0c1f2e"], [0])[0],
+        "event_id": event_ids("credit", pa.array(["7d0c1f2e"]), pa.array([0]))[0].as_py(),
         "source_id": "credit",
         "request_id": "7d0c1f2e",
         "row_index": 0,

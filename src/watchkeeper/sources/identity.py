@@ -13,16 +13,30 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 _EXACT = 2.0**53
+_HEX = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), np.uint16)
+"""The two hex digits of each byte."""
 _NEEDS_ESCAPE = r'[\x00-\x1f"\\]'
 
 
-def event_ids(source_id: str, request_ids: Sequence[str], row_index: Sequence[int]) -> list[str]:
-    """First 32 hex digits of SHA-256 of source, request and row, joined by NUL; ``""`` where there is no request id."""
-    start, digest = f"{source_id}\0".encode("utf-8", "backslashreplace"), hashlib.sha256
-    return [
-        digest(start + f"{request}\0{row}".encode()).hexdigest()[:32] if request else ""
-        for request, row in zip(request_ids, row_index, strict=True)
-    ]
+def event_ids(source_id: str, request_ids: pa.Array, row_index: pa.Array) -> pa.StringArray:
+    """First 32 hex digits of SHA-256 of source, request and row, joined by NUL; ``""`` where there is no request id.
+
+    >>> event_ids("credit", pa.array(["r1", ""]), pa.array([0, 0])).to_pylist()
+    ['006c2a1ad45f2388cd6f2f7b3a070d83', '']
+    """
+    source = source_id.encode("utf-8", "backslashreplace").decode()
+    ids = _hexes(pc.binary_join_element_wise(source, request_ids, row_index.cast(pa.string()), "\0"), digits=32)
+    unnamed = pc.equal(request_ids, "")
+    return pc.if_else(unnamed, "", ids) if unnamed.true_count else ids
+
+
+def _hexes(texts: pa.Array, digits: int = 64) -> pa.StringArray:
+    """The first hex digits of the SHA-256 of each text."""
+    digest, size = hashlib.sha256, len(texts)
+    whole = b"".join([digest(text).digest() for text in texts.view(pa.binary()).to_pylist()])
+    kept = np.frombuffer(whole, np.uint8).reshape(size, digest().digest_size)[:, : digits // 2]
+    offsets = np.arange(size + 1, dtype=np.int32) * np.int32(digits)
+    return pa.Array.from_buffers(pa.string(), size, [None, pa.py_buffer(offsets), pa.py_buffer(_HEX[kept])])
 
 
 def keyed_hash(key: bytes, text: str | None) -> str | None:
@@ -49,8 +63,7 @@ def row_hashes(columns: Sequence[pa.Array]) -> pa.Array:
     numbers = [column for column in columns if not pa.types.is_string(column.type)]
     facts = _block([*numbers, *(pc.binary_length(text) for text in texts)])
     rows = pc.binary_join_element_wise(facts, *texts, b"", null_handling="replace", null_replacement=b"")
-    digest = hashlib.sha256
-    return pa.array([digest(row).hexdigest() for row in rows.to_pylist()], pa.string())
+    return _hexes(rows)
 
 
 def _block(numbers: Sequence[pa.Array]) -> pa.Array:

@@ -150,7 +150,7 @@ class Told:
         known = {"request_id": request_id, "databricks_request_id": request_id, "row_index": pa.array(row_index)}
         known["client_request_id"] = facts["client_request_id"]
         return {
-            "event_id": identity.event_ids(self.options.source_id, request_id.to_pylist(), row_index.tolist()),
+            "event_id": identity.event_ids(self.options.source_id, request_id, known["row_index"]),
             "row_index": pa.array(row_index.astype(np.int32)),
             "join_key": _join_key(self.options, known, self.contents.inputs),
         }

@@ -240,7 +240,7 @@ def _identities(batch: pa.RecordBatch, options: UnpackOptions) -> dict[str, Any]
     request_id = pc.fill_null(identity.key_texts(_mapped(batch, options.columns.id, "id")), "")
     names = [name or "" for name in casts.readable(request_id)]
     return {
-        "event_id": identity.event_ids(options.source_id, names, [0] * size),
+        "event_id": identity.event_ids(options.source_id, pa.array(names, pa.string()), pa.repeat(0, size)),
         "request_id": names,
         "row_hash": _row_hashes(batch, options.columns),
         "raw_ref": [f"{options.table}#{name}" for name in names],
