@@ -33,6 +33,7 @@ class Baseline:
     Args:
         id: names what it is made of; another id is another baseline.
         span: where it lies on the axis of the monitored windows; None for a table of its own.
+        generation: how often it was asked to be fitted anew.
         grids: its grids by column; none while it is learnt.
         shelf: its frozen statistics; None while it is learnt.
         has_labels: whether those that need labels are frozen too.
@@ -40,6 +41,7 @@ class Baseline:
 
     id: str
     span: Window | None
+    generation: int = 0
     grids: Mapping[str, Grid] = field(default_factory=dict)
     shelf: Shelf | None = None
     has_labels: bool = False
@@ -87,8 +89,12 @@ def span_of(monitor: Monitor, first: datetime | None) -> Window | None:
     return None if first is None else Window(first, spec.first.after(first))
 
 
-def baseline_id(monitor: Monitor, span: Window | None) -> str:
-    """Names what a baseline is made of."""
+def baseline_id(monitor: Monitor, span: Window | None, generation: int) -> str:
+    """Names what a baseline is made of, and its generation from the first refit on."""
+    return _made_of(monitor, span) + (f"#{generation}" if generation else "")
+
+
+def _made_of(monitor: Monitor, span: Window | None) -> str:
     spec = monitor.baseline
     if spec.table is not None:
         columns = hashlib.sha256(repr(monitor.columns).encode()).hexdigest()[:8]
@@ -96,17 +102,25 @@ def baseline_id(monitor: Monitor, span: Window | None) -> str:
     return "unknown" if span is None else f"span:{span.start:%Y-%m-%dT%H:%MZ}/{span.end:%Y-%m-%dT%H:%MZ}"
 
 
-def stored(tables: Tables, monitor: Monitor, span: Window | None) -> Baseline:
+def stored(tables: Tables, monitor: Monitor, span: Window | None, generation: int) -> Baseline:
     """What is stored of the baseline that a monitor names."""
-    name = baseline_id(monitor, span)
-    grids = fitted_grids(tables, monitor, name)
+    name = baseline_id(monitor, span, generation)
     frozen = tables.statistics(monitor.name, role="baseline")
     frozen = frozen.filter(pc.is_in(frozen["baseline_id"], value_set=pa.array([name, name + LABELS])))
-    if not grids or not frozen.num_rows:
-        return Baseline(name, span)
+    if not frozen.num_rows:
+        return Baseline(name, span, generation)
+    grids = _counted_on(tables, monitor, name, frozen)
     shelf = Shelf.from_table(frozen, {grid.grid_id: grid for grid in grids.values()})
     has_labels = pc.any(pc.equal(frozen["baseline_id"], name + LABELS)).as_py()
-    return Baseline(name, span, grids, shelf, bool(has_labels))
+    return Baseline(name, span, generation, grids, shelf, bool(has_labels))
+
+
+def _counted_on(tables: Tables, monitor: Monitor, fitted_on: str, frozen: pa.Table) -> dict[str, Grid]:
+    """The grids by column of a frozen baseline; one that came out the same for a later baseline is named by that."""
+    known = tables.grids(monitor.name)
+    used = pc.is_in(known["grid_id"], value_set=frozen["grid_id"].drop_null().combine_chunks())
+    own = known.filter(pc.or_(used, pc.equal(known["fitted_on"], fitted_on)))
+    return {grid.column: grid for grid in grids_from(own).values()}
 
 
 def fitted_grids(tables: Tables, monitor: Monitor, fitted_on: str) -> dict[str, Grid]:

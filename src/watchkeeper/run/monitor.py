@@ -174,6 +174,8 @@ def _memory(intake: Intake, seen: Outlook, stock: Stock, version: str) -> Memory
         counted=stock.counted,
         version=version,
         tended=_tended(seen.memory.tended, seen.clock.now),
+        generation=seen.baseline.generation,
+        refit=seen.monitor.baseline.refit,
         limits=standing(seen.resolved.limits, seen.memory.limits, seen.memory.last),
     )
 

@@ -41,6 +41,8 @@ class Memory:
         limits: by identity, since when each limit holds; see ``run.limits``.
         running: start of the first breach that goes on.
         tended: clock of the last upkeep of the tables.
+        generation: how often the baseline was asked to be fitted anew, by that run included.
+        refit: whether the monitor asked so at that run.
     """
 
     events: str | None = None
@@ -53,6 +55,12 @@ class Memory:
     limits: Mapping[str, datetime | None] = field(default_factory=dict)
     running: datetime | None = None
     tended: datetime | None = None
+    generation: int = 0
+    refit: bool = False
+
+    def generation_of(self, monitor: Monitor) -> int:
+        """The generation of its baseline today: ``refit`` asks for the next one when it appears in the file."""
+        return self.generation + (monitor.baseline.refit and not self.refit)
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any] | None) -> Memory:
@@ -70,6 +78,8 @@ class Memory:
             version=body.get("version", ""),
             running=_moment_of(body.get("running")),
             tended=_moment_of(body.get("tended")),
+            generation=body.get("generation", 0),
+            refit=body.get("refit", False),
             limits={name: _moment_of(at) for name, at in limits.items()},
         )
 
@@ -86,6 +96,8 @@ class Memory:
             "version": self.version,
             "running": self.running and self.running.isoformat(),
             "tended": self.tended and self.tended.isoformat(),
+            "generation": self.generation,
+            "refit": self.refit,
             "limits": {name: at and at.isoformat() for name, at in self.limits.items()},
         }
 
@@ -183,7 +195,7 @@ def look(place: Workplace, log: Log, events: Events, annotations_seq: int, memor
     first = memory.first or _first(arrived, monitor, clock, calendar)
     windows = watched_windows(calendar, first, clock.now)
     span = baselines.span_of(monitor, windows[0].start if windows else None)
-    baseline = baselines.stored(place.tables, monitor, span)
+    baseline = baselines.stored(place.tables, monitor, span, memory.generation_of(monitor))
     labelled = _labelled(place, log, events, memory, annotations_seq, clock)
     touched = _windows_of(np.concatenate([arrived, labelled]), calendar, windows)
     if arrived.size and events.read_anew(memory.events):
@@ -230,7 +242,7 @@ def _refuse_without_rows(events: Events, monitor: Monitor, span: Window | None) 
 
 def with_baseline(place: Workplace, log: Log, events: Events, seen: Outlook) -> Outlook:
     """The same with the baseline as it is stored now, and everything that follows from it."""
-    baseline = baselines.stored(place.tables, log.monitor, seen.baseline.span)
+    baseline = baselines.stored(place.tables, log.monitor, seen.baseline.span, seen.baseline.generation)
     return replace(seen, baseline=baseline, resolved=resolved(place, log, events.inputs(), baseline))
 
 

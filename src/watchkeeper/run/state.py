@@ -78,7 +78,11 @@ def _state(place: Workplace, monitor: Monitor, memory: Memory, problems: list[In
         worst = max((incident.severity for incident in problems), key=lambda severity: severity.rank)
         return "breach" if worst is Severity.CRITICAL else "warning"
     span = baselines.span_of(monitor, memory.first)
-    return "healthy" if baselines.stored(place.tables, monitor, span).is_complete else "learning"
+    return (
+        "healthy"
+        if baselines.stored(place.tables, monitor, span, memory.generation_of(monitor)).is_complete
+        else "learning"
+    )
 
 
 def _is_stale(place: Workplace, monitor: Monitor, last: datetime) -> bool:

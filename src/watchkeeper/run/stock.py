@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -61,7 +61,7 @@ class _Stocktaking:
 
     def run(self) -> Stock:
         grids = self._grids()
-        baseline = Baseline(self.seen.baseline.id, self.seen.baseline.span, grids)
+        baseline = replace(self.seen.baseline, grids=grids, shelf=None)
         scan = self._scan(grids)
         due = [one.window for one in self.seen.due]
         counted = scan.count(scan.of_windows(self.intake.events, due), self._named(baseline))
@@ -79,7 +79,7 @@ class _Stocktaking:
     def _scan(self, grids: dict[str, Grid]) -> Scan:
         place, monitor = self.place, self.seen.monitor
         labels = current_labels(place, monitor, self.intake.log.source_id)
-        baseline = Baseline(self.seen.baseline.id, self.seen.baseline.span, grids)
+        baseline = replace(self.seen.baseline, grids=grids, shelf=None)
         seen = resolved(place, self.intake.log, self.intake.events.inputs(), baseline)
         return Scan(place.engine, seen, measure(seen, grids), labels, place.now)
 
@@ -147,11 +147,13 @@ class _Stocktaking:
         if not before:
             return Shelf({})
         scan = self._scan(grids)
-        return scan.count(scan.of_windows(self.intake.events, before), self._named(Baseline("", None, grids)))
+        return scan.count(scan.of_windows(self.intake.events, before), self._named(Baseline("", None, grids=grids)))
 
     def _frozen_table(self, grids: dict[str, Grid], digest: str) -> list[pa.Table]:
         scan, table = self._scan(grids), self._table()
-        shelf = baselines.versions_merged(scan.count(table.rows(scan), self._named(Baseline("", None, grids)))).total()
+        shelf = baselines.versions_merged(
+            scan.count(table.rows(scan), self._named(Baseline("", None, grids=grids)))
+        ).total()
         plain, labelled = baselines.split(shelf)
         parts = [(plain, "")] + ([(labelled, LABELS)] if table.has_labels else [])
         return [self._baseline_table(part, suffix, digest) for part, suffix in parts]

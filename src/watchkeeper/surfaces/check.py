@@ -147,9 +147,10 @@ class _Looks:
 
     def _stored_baseline(self) -> baselines.Baseline:
         if self._baseline is None:
-            first = remembered(self.place, self.monitor.name).first
-            span = baselines.span_of(self.monitor, first)
-            self._baseline = baselines.stored(self.place.tables, self.monitor, span)
+            memory = remembered(self.place, self.monitor.name)
+            span = baselines.span_of(self.monitor, memory.first)
+            generation = memory.generation_of(self.monitor)
+            self._baseline = baselines.stored(self.place.tables, self.monitor, span, generation)
         return self._baseline
 
     def _inputs(self, log: Log) -> pa.Schema:
