@@ -8,8 +8,8 @@ from tests.incidents.build import START, Ledger, series, verdicts
 
 from watchkeeper.errors import LedgerBroken
 from watchkeeper.incidents import actions
-from watchkeeper.incidents.project import fold, open_problems
-from watchkeeper.terms import Entry, IncidentState
+from watchkeeper.incidents.project import fold, open_problems, severity_of
+from watchkeeper.terms import Entry, IncidentState, Severity
 
 
 @pytest.fixture
@@ -64,3 +64,12 @@ def test_a_consequence_counts_only_when_what_it_follows_from_is_resolved(ledger)
     assert open_problems([replace(column, state=IncidentState.OPEN), model]) == [
         replace(column, state=IncidentState.OPEN)
     ]
+
+
+def test_a_problem_is_as_bad_as_the_worst_that_follows_from_it():
+    ledger = Ledger()
+    ledger.run(verdicts(series("..wBBBB", "debt"), series("...wBBB", "score", severity="critical")), day=7)
+    [problem] = open_problems(ledger.incidents)
+    assert (problem.cause, problem.severity) == ("column:debt", Severity.WARNING)
+    assert severity_of(problem, ledger.incidents) is Severity.CRITICAL
+    assert severity_of(problem, [problem]) is Severity.WARNING

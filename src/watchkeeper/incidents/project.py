@@ -53,6 +53,12 @@ def open_problems(incidents: Sequence[Incident]) -> list[Incident]:
     return [i for i in unresolved if i.id not in followed]
 
 
+def severity_of(problem: Incident, incidents: Sequence[Incident]) -> Severity:
+    """How bad a problem is: as bad as the worst of it and of the unresolved incidents that follow from it."""
+    following = [i for i in incidents if i.id in problem.consequences and i.state != IncidentState.RESOLVED]
+    return max((i.severity for i in (problem, *following)), key=lambda severity: severity.rank)
+
+
 def _opened(entry: Entry) -> Incident:
     body = entry.body
     return Incident(

@@ -11,7 +11,7 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from watchkeeper.incidents.project import open_problems
+from watchkeeper.incidents.project import open_problems, severity_of
 from watchkeeper.run import baseline as baselines
 from watchkeeper.run.outlook import Memory
 from watchkeeper.run.remembered import remembered
@@ -19,7 +19,7 @@ from watchkeeper.run.workplace import Workplace
 from watchkeeper.spec.monitor import Monitor
 from watchkeeper.store import incidents as projection
 from watchkeeper.store import outbox, versions
-from watchkeeper.terms import Incident, Severity, Window
+from watchkeeper.terms import Severity, Window
 from watchkeeper.windows import moment
 
 _RECENT_WINDOWS = 28
@@ -32,6 +32,7 @@ class MonitorState:
     """How one monitor stands, as contracts of the command line name it.
 
     ``state`` is failed, stale, learning, or else the worst unresolved incident: breach (critical), warning, healthy.
+    ``open_incidents`` counts each problem once, as bad as the worst that follows from it.
     """
 
     monitor: str
@@ -53,7 +54,7 @@ def state_of(place: Workplace, monitor: Monitor) -> MonitorState:
         known = projection.listed(connection)
         waiting = outbox.pending(connection, monitor.name)
         last = versions.monitor(connection, monitor.name).last_run or {}
-    problems = [one for one in open_problems(known) if one.monitor == monitor.name]
+    problems = Counter(severity_of(one, known) for one in open_problems(known) if one.monitor == monitor.name)
     return MonitorState(
         monitor=monitor.name,
         model=monitor.model,
@@ -62,12 +63,12 @@ def state_of(place: Workplace, monitor: Monitor) -> MonitorState:
         last_event=_last_event(points),
         last_final_window=_last_final(points),
         labels_matured_until=_matured(monitor, memory),
-        open_incidents={severity.value: _count(problems)[severity] for severity in Severity},
+        open_incidents={severity.value: problems[severity] for severity in Severity},
         outbox_pending=waiting,
     )
 
 
-def _state(place: Workplace, monitor: Monitor, memory: Memory, problems: list[Incident], failed: bool) -> str:
+def _state(place: Workplace, monitor: Monitor, memory: Memory, problems: Counter[Severity], failed: bool) -> str:
     if failed:
         return "failed"
     if memory.last is None:
@@ -75,8 +76,7 @@ def _state(place: Workplace, monitor: Monitor, memory: Memory, problems: list[In
     if _is_stale(place, monitor, memory.last):
         return "stale"
     if problems:
-        worst = max((incident.severity for incident in problems), key=lambda severity: severity.rank)
-        return "breach" if worst is Severity.CRITICAL else "warning"
+        return "breach" if problems[Severity.CRITICAL] else "warning"
     span = baselines.span_of(monitor, memory.first)
     return (
         "healthy"
@@ -91,10 +91,6 @@ def _is_stale(place: Workplace, monitor: Monitor, last: datetime) -> bool:
     for _ in range(_STALE_AFTER):
         waiting = monitor.calendar.following(waiting)
     return place.now >= monitor.grace.after(waiting.end)
-
-
-def _count(problems: list[Incident]) -> Counter[Severity]:
-    return Counter(incident.severity for incident in problems)
 
 
 def _traffic(place: Workplace, monitor: Monitor, memory: Memory) -> pa.Table:
