@@ -13,6 +13,7 @@ from watchkeeper.statistics.counts import Floats, Ints
 from watchkeeper.statistics.grid import TAIL_EDGES, Grid
 
 _LINEAR_SLOTS = (4096, 16384, 65536)
+_STEEPEST = 2.0**1000
 _MANTISSA_BITS = 8
 _SEARCH = -10
 """Base of a slot that holds several marks: its cells come out negative and are searched for."""
@@ -38,20 +39,23 @@ def cells_of(values: Floats, grid: Grid) -> Ints:
 
 @dataclass(frozen=True)
 class _Slots:
-    """A coordinate that rises with x: linear, or the leading bits of x − origin. Any such coordinate is exact."""
+    """A coordinate that rises with x: linear, or the leading bits of x − origin. Any such coordinate is exact.
+
+    The first mark laid out is in slot 1.
+    """
 
     origin: float
     scale: float
-    last: int
     first_key: int = 0
     bits: bool = False
 
     def of(self, x: Floats, out: Ints | None = None) -> Ints:
-        """Slot of each value; those of values outside the marks may lie outside the table and mean nothing."""
+        """Slot of each value; those of values outside the marks lie outside the table, those of NaN anywhere."""
         d = x - self.origin
         if self.bits:
-            return _keys(d) - self.first_key
+            return _keys(d) - (self.first_key - 1)
         d *= self.scale
+        d += 1.0
         if out is None:
             return d.astype(np.int64)
         out[...] = d  # casts as astype does
@@ -62,13 +66,14 @@ class _Slots:
 class Lattice:
     """The marks of a grid, laid out in slots of which nearly all hold one mark or none.
 
+    What a slot does not tell is searched for: that is so of the first and the last slot, where the values beyond the
+    marks laid out end up, and of slots that hold several marks.
+
     Args:
         marks: all marks of the grid, ascending, and ``cell_of_code``: see ``Grid``.
         slots: the coordinate.
         base: per slot the cell that ends at its mark; ``mark`` the mark, infinity where it has none; ``atom`` the
             same of marks that are atoms, None where no mark is.
-        first: the smallest and ``last`` the greatest mark laid out; values beyond them are searched for.
-        crowded: whether any slot holds several marks.
     """
 
     marks: Floats
@@ -77,11 +82,10 @@ class Lattice:
     base: Ints
     mark: Floats
     atom: Floats | None
-    first: float
-    last: float
-    crowded: bool
 
     def cells_of(self, values: Floats) -> Ints:
+        if len(self.marks) == 0:
+            return np.zeros(len(values), np.int64)
         out = np.empty(len(values), np.int64)
         work = _Work.of(min(len(values), _BLOCK))
         for start in range(0, len(values), _BLOCK):
@@ -90,16 +94,12 @@ class Lattice:
 
     def _fill(self, x: Floats, found: Ints, work: _Work) -> None:
         """Put the cell of each value of a block into ``found``."""
-        if len(self.marks) == 0 or len(x) == 0:
-            found[...] = 0
-            return
-        inside = bool(np.fmin.reduce(x) >= self.first) and bool(np.fmax.reduce(x) <= self.last)
+        work = work.cut(len(x))
         with np.errstate(invalid="ignore", over="ignore"):
-            self._look_up(x, found, work.cut(len(x)))
-        if inside and not self.crowded:
-            return
-        rows = np.flatnonzero(found < 0 if inside else (found < 0) | (x < self.first) | (x > self.last))
-        found[rows] = self.cell_of_code[codes(x[rows], self.marks)]
+            self._look_up(x, found, work)
+        rows = np.flatnonzero(np.less(found, 0, out=work.above))
+        if rows.size:
+            self._search(x[rows], found, rows)
 
     def _look_up(self, x: Floats, found: Ints, work: _Work) -> None:
         slot = self.slots.of(x, work.slot)
@@ -109,6 +109,11 @@ class Lattice:
         if self.atom is not None:
             self.atom.take(slot, out=work.mark, mode="clip")
             found += np.greater_equal(x, work.mark, out=work.above)
+
+    def _search(self, values: Floats, found: Ints, rows: Ints) -> None:
+        found[rows] = 0
+        known = ~np.isnan(values)  # which is not worth a search
+        found[rows[known]] = self.cell_of_code[codes(values[known], self.marks)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +145,13 @@ def lattice(marks: Floats, cell_of_code: Ints) -> Lattice:
     """
     inner = _body(marks)
     if len(inner) == 0:
-        return Lattice(marks, cell_of_code, _Slots(0.0, 0.0, 0), cell_of_code, marks, None, 0.0, 0.0, crowded=False)
+        return Lattice(marks, cell_of_code, _Slots(0.0, 0.0), cell_of_code, marks, None)
     slots = min(_candidates(inner), key=lambda slots: max(_crowded(slots, inner) - _BEARABLE, 0))
-    below = int(np.searchsorted(marks, inner[0]))
-    codes_below, mark = _table(slots, inner, below)
-    base = np.where(codes_below < 0, _SEARCH, cell_of_code[np.maximum(codes_below, 0)])
-    is_atom = np.diff(cell_of_code)[::2][below : below + len(inner)] > 0
-    atom = np.where(np.isin(mark, inner[is_atom]), mark, np.inf) if is_atom.any() else None
-    crowded = bool((base < 0).any())
-    return Lattice(marks, cell_of_code, slots, base, mark, atom, float(inner[0]), float(inner[-1]), crowded)
+    base, mark = _table(slots, marks, inner, cell_of_code)
+    atoms = marks[np.diff(cell_of_code)[::2] > 0]
+    return Lattice(
+        marks, cell_of_code, slots, base, mark, np.where(np.isin(mark, atoms), mark, np.inf) if len(atoms) else None
+    )
 
 
 def _body(marks: Floats) -> Floats:
@@ -159,8 +162,8 @@ def _body(marks: Floats) -> Floats:
 def _candidates(marks: Floats) -> list[_Slots]:
     with np.errstate(over="ignore"):
         span = marks[-1] - marks[0]
-        scales = [min((n - 1) / span, 2.0**1000) if span > 0 else 0.0 for n in _LINEAR_SLOTS]
-    linear = [_Slots(float(marks[0]), float(scale), n - 1) for n, scale in zip(_LINEAR_SLOTS, scales, strict=True)]
+        scales = [min((n - 1) / span, _STEEPEST) if span > 0 else _STEEPEST for n in _LINEAR_SLOTS]
+    linear = [_Slots(float(marks[0]), float(scale)) for scale in scales]
     return (linear if span < np.inf else []) + [
         _bit_slots(marks, origin) for origin in (0.0, float(marks[0]), float(marks[len(marks) // 2]))
     ]
@@ -168,8 +171,7 @@ def _candidates(marks: Floats) -> list[_Slots]:
 
 def _bit_slots(marks: Floats, origin: float) -> _Slots:
     with np.errstate(over="ignore"):
-        first, last = (int(key) for key in _keys(marks[[0, -1]] - origin))
-    return _Slots(origin, 1.0, last - first, first, bits=True)
+        return _Slots(origin, 1.0, int(_keys(marks[:1] - origin)[0]), bits=True)
 
 
 def _keys(d: Floats) -> Ints:
@@ -180,18 +182,25 @@ def _keys(d: Floats) -> Ints:
 
 def _crowded(slots: _Slots, marks: Floats) -> int:
     """Marks that share their slot with another."""
-    with np.errstate(over="ignore"):
-        _, counts = np.unique(np.clip(slots.of(marks), 0, slots.last), return_counts=True)
+    _, counts = np.unique(_slots_of(slots, marks), return_counts=True)
     return int(counts[counts > 1].sum())
 
 
-def _table(slots: _Slots, marks: Floats, below: int) -> tuple[Ints, Floats]:
-    """Per slot: twice the marks below it, and its mark; infinity where it has none."""
-    with np.errstate(over="ignore"):
-        slot = np.clip(slots.of(marks), 0, slots.last)
-    held = np.bincount(slot, minlength=slots.last + 1)
-    base = 2 * (below + np.cumsum(held) - held)
+def _slots_of(slots: _Slots, marks: Floats) -> Ints:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return slots.of(marks)
+
+
+def _table(slots: _Slots, marks: Floats, inner: Floats, cell_of_code: Ints) -> tuple[Ints, Floats]:
+    """Per slot: the cell that ends at its mark, ``_SEARCH`` where it does not tell, and the mark, infinity without."""
+    end = int(_slots_of(slots, inner[-1:])[0]) + 1
+    slot = _slots_of(slots, marks)
+    slot[(slot < 1) & (marks > inner[-1])] = end  # too far to be told by an integer
+    slot = np.clip(slot, 0, end)
+    held = np.bincount(slot, minlength=end + 1)
+    base = cell_of_code[2 * (np.cumsum(held) - held)]
     base[held > 1] = _SEARCH
-    mark = np.full(slots.last + 1, np.inf)
+    base[[0, end]] = _SEARCH
+    mark = np.full(end + 1, np.inf)
     mark[slot] = marks
-    return base.astype(np.int64), mark
+    return base, mark

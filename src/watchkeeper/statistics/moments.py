@@ -74,20 +74,19 @@ class Moments:
         x = runs.gathered(numbers.values)
         finite = np.isfinite(x)
         if finite.all():
-            nothing = np.zeros(runs.cells, np.int64)
-            return cls._of_finite(x, runs, Absent(np.zeros(0, np.int64), (nothing,) * 4, np.zeros(0)))
+            return cls._of_finite(x, runs, Absent.nothing(runs.cells))
         absent = Absent.of(x, runs, np.flatnonzero(~finite), numbers.null)
         return cls._of_finite(absent.filled(x, runs), runs, absent)
 
     @classmethod
     def _of_finite(cls, x: Floats, runs: Runs, absent: Absent) -> Self:
         """Moments of values of which those of ``absent`` only stand in for something else."""
-        rows = runs.rows - sum(absent.counts)
+        rows = runs.rows - absent.counts.sum(axis=0)
         low, high = (np.where(rows > 0, bound, np.nan) for bound in (runs.minima(x), runs.maxima(x)))
-        ints = [rows, *absent.counts, *_zero_and_negative(x, runs, low, absent)]
+        ints = np.array([rows, *absent.counts, *_zero_and_negative(x, runs, low, absent)])
         bounds = (bound(part.reshape(-1, len(runs.classes)), axis=1) for bound, part in _bounds(low, high))
-        made = [*(runs.summed(part) for part in ints), *_central_sums(x, runs, rows, absent.at), *bounds]
-        return cls._from(made)._settled()
+        by_cell = ints.reshape(_INTS, -1, len(runs.classes)).sum(axis=2)
+        return cls._from([*by_cell, *_central_sums(x, runs, rows, absent.at), *bounds])._settled()
 
     @classmethod
     def _from(cls, columns: Sequence[NDArray[Any]]) -> Self:
@@ -197,13 +196,17 @@ class Absent(NamedTuple):
 
     Args:
         at: the positions, ascending.
-        counts: null, NaN, +inf and -inf by cell, each of shape (cells,), classes of weight told apart.
+        counts: null, NaN, +inf and -inf by cell, shape (4, cells), classes of weight told apart.
         stand_in: the value that stands at each of the positions, shape (positions,).
     """
 
     at: Ints
-    counts: tuple[Ints, ...]
+    counts: Ints
     stand_in: Floats
+
+    @classmethod
+    def nothing(cls, cells: int) -> Self:
+        return cls(np.zeros(0, np.int64), np.zeros((4, cells), np.int64), np.zeros(0))
 
     @classmethod
     def of(cls, x: Floats, runs: Runs, at: Ints, null: NDArray[np.bool_] | None) -> Self:
@@ -213,7 +216,7 @@ class Absent(NamedTuple):
             kind[runs.gathered(null)[at]] = 0
         counts = np.bincount(kind * runs.cells + cell, minlength=4 * runs.cells).reshape(4, runs.cells)
         first = _first_finite(x, runs, at)
-        return cls(at, tuple(counts.astype(np.int64)), first[np.searchsorted(runs.starts, at, side="right") - 1])
+        return cls(at, counts.astype(np.int64), first[np.searchsorted(runs.starts, at, side="right") - 1])
 
     def filled(self, x: Floats, runs: Runs) -> Floats:
         """The values with the stand-ins put in."""
@@ -259,9 +262,9 @@ def _central_sums(x: Floats, runs: Runs, rows: Ints, absent: Ints) -> tuple[Floa
     with np.errstate(over="ignore", invalid="ignore"):
         w, w2 = _sums_of_weights(runs, rows, absent)
         centre = _means(x, runs)
-        d = x - runs.spread(np.repeat(centre, len(runs.classes)))
-        d[absent] = 0.0
-        m1, *powers = PowerSums.of(d, runs)
+        if len(absent):  # x is a copy then; its stand-ins move to the centre, from where they have no distance
+            x[absent] = centre[runs.cell[absent] // len(runs.classes)]
+        m1, *powers = PowerSums.of(x, centre, runs)
         shift = _ratio(m1, w, empty=0.0)
         mean, rest = _sum_and_rest(centre, shift, w)
         return (w, w2, mean, rest, *_moved(-shift, w, w2, m1, *powers))
@@ -283,7 +286,7 @@ def _means(x: Floats, runs: Runs) -> Floats:
     mean = _ratio(runs.weighed(runs.sums(x)), rows, empty=0.0)
     if np.isfinite(mean).all():
         return mean
-    share = 1.0 / runs.spread(np.repeat(np.where(rows > 0, rows, 1.0), len(runs.classes)))
+    share = 1.0 / runs.spread(np.where(rows > 0, rows, 1.0))
     return runs.weighed(runs.sums(x * share))
 
 

@@ -24,34 +24,41 @@ class PowerSums(NamedTuple):
     v2: Floats
 
     @classmethod
-    def of(cls, d: Floats, runs: Runs) -> Self:
-        """Sum distances ordered by cell, each of shape (cells,), classes of weight put together."""
-        sums = _by_reduction(d, runs) if len(runs.starts) > FEW_RUNS else _piece_by_piece(d, runs)
+    def of(cls, x: Floats, centre: Floats, runs: Runs) -> Self:
+        """Sum distances of values ordered by cell, each of shape (cells,), classes of weight put together.
+
+        Args:
+            x: the values, shape (positions,).
+            centre: that of each cell, shape (cells,).
+        """
+        few = len(runs.starts) <= FEW_RUNS
+        sums = _piece_by_piece(x, centre, runs) if few else _by_reduction(x - runs.spread(centre), runs)
         if runs.weight is not None:
             return cls(*sums)
-        first, second, third, fourth = sums
-        m1, m2, v1, v2 = (runs.weighed(part, power) for power in (1, 2) for part in (first, second))
-        return cls(m1, m2, runs.weighed(third), runs.weighed(fourth), v1, v2)
+        powers = np.stack([runs.classes, runs.classes * runs.classes], axis=1)
+        weighed = sums.reshape(4, -1, len(powers)) @ powers
+        return cls(*weighed[:, :, 0], *weighed[:2, :, 1])
 
 
-def _piece_by_piece(d: Floats, runs: Runs) -> Floats:
+def _piece_by_piece(x: Floats, centre: Floats, runs: Runs) -> Floats:
     sums = np.zeros((4 if runs.weight is None else 6, runs.cells))
-    for member, start, end in zip(runs.members, runs.starts, runs.starts + runs.lengths, strict=True):
+    each = (runs.members, runs.starts, runs.starts + runs.lengths, runs.spread_by_run(centre))
+    for member, start, end, middle in zip(*(part.tolist() for part in each), strict=True):
         for at in range(start, end, _PIECE):
             piece = slice(at, min(at + _PIECE, end))
-            sums[:, member] += _of_piece(d[piece], None if runs.weight is None else runs.weight[piece])
+            sums[:, member] += _of_piece(x[piece] - middle, None if runs.weight is None else runs.weight[piece])
     return sums
 
 
 def _of_piece(d: Floats, w: Floats | None) -> tuple[Any, ...]:
     squares = d * d
     if w is None:
-        return d.sum(), squares.sum(), squares @ d, squares @ squares
+        return np.add.reduce(d), np.add.reduce(squares), squares @ d, squares @ squares
     wd = w * d
-    return wd.sum(), wd @ d, wd @ squares, (wd * d) @ squares, wd @ w, wd @ wd
+    return np.add.reduce(wd), wd @ d, wd @ squares, (wd * d) @ squares, wd @ w, wd @ wd
 
 
-def _by_reduction(d: Floats, runs: Runs) -> list[Floats]:
+def _by_reduction(d: Floats, runs: Runs) -> Floats:
     w = runs.weight
     wd = d if w is None else d * w
     wd2 = wd * d
@@ -60,4 +67,4 @@ def _by_reduction(d: Floats, runs: Runs) -> list[Floats]:
     for _ in range(2):
         wd2 *= d
         sums.append(runs.sums(wd2))
-    return sums + squared
+    return np.array(sums + squared)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from watchkeeper.statistics.counts import Floats, Ints
-from watchkeeper.statistics.weights import ONE, summed, weighed
+from watchkeeper.statistics.weights import ONE, weighed
 
 FEW_RUNS = 64
 """Runs up to which counting them one by one is faster."""
@@ -68,12 +68,8 @@ class Runs:
         """The same rows, each of weight 1."""
         return replace(self, weight=None, classes=np.ones_like(self.classes))
 
-    def summed(self, per_class: NDArray[Any]) -> NDArray[Any]:
-        """What was summed over runs, by cell."""
-        return summed(per_class, len(self.classes))
-
     def weighed(self, per_class: NDArray[Any], power: int = 1) -> Floats:
-        """The same times the weight of each class, or its square."""
+        """What was summed over runs times the weight of its class, or its square, by cell."""
         return weighed(per_class, self.classes if power == 1 else self.classes * self.classes)
 
     def gathered(self, values: NDArray[Any]) -> NDArray[Any]:
@@ -101,11 +97,14 @@ class Runs:
         """Maximum of each cell, NaN where it is empty."""
         return self._reduced(np.maximum, values, np.nan)
 
+    def spread_by_run(self, per_cell: Floats) -> Floats:
+        """A number of each cell for each of its runs, which the classes of its weights make several."""
+        return per_cell[self.members // len(self.classes)]
+
     def spread(self, per_cell: Floats) -> Any:
         """A number of each cell at each of its positions; a scalar where there is one run."""
-        if len(self.members) == 1:
-            return per_cell[self.members[0]]
-        return np.repeat(per_cell[self.members], self.lengths)
+        by_run = self.spread_by_run(per_cell)
+        return by_run[0] if len(by_run) == 1 else np.repeat(by_run, self.lengths)
 
     def _reduced(self, operation: Any, values: Floats, empty: float) -> Floats:
         out = np.full(self.cells, empty)

@@ -80,8 +80,11 @@ def weighed(per_class: NDArray[Any], weights: Floats) -> Floats:
     """Sums over the classes of each cell, each times its weight; shapes as in ``summed``."""
     if len(weights) == 1:
         return per_class.astype(np.float64) if weights[0] == 1.0 else per_class * weights[0]
-    by_class = np.moveaxis(per_class.reshape(-1, len(weights), *per_class.shape[1:]), 1, -1)
-    return by_class @ weights
+    by_class = per_class.reshape(-1, len(weights), *per_class.shape[1:])
+    out: Floats = by_class[:, 0] * weights[0]
+    for number in range(1, len(weights)):
+        out += by_class[:, number] * weights[number]
+    return out
 
 
 def of_classes(n: Ints, weights: Floats) -> Counts:
