@@ -35,7 +35,7 @@ from watchkeeper.run.baseline import Baseline, versions_merged
 from watchkeeper.run.count import Scan
 from watchkeeper.run.events import Events
 from watchkeeper.run.fit import fit
-from watchkeeper.run.ingest import Log, find, read_as_of
+from watchkeeper.run.log import Log, find, read_as_of
 from watchkeeper.run.measure import measure
 from watchkeeper.run.outlook import resolved
 from watchkeeper.run.workplace import Workplace

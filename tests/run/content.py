@@ -10,7 +10,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 from tests.run.build import NAME, STATISTICS_KEY, Bank, assert_same
 
-from watchkeeper.run.ingest import find
+from watchkeeper.run.log import find
 from watchkeeper.run.outlook import Memory
 from watchkeeper.run.remembered import remembered
 from watchkeeper.store import database as db

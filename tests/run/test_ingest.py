@@ -9,9 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pytest
 from deltalake import write_deltalake
 from tests.run.build import PAYLOAD, Bank, assert_same, between, day, labels, payload, predictions
 
+from watchkeeper.errors import Faulty
+from watchkeeper.run.planned import plan_monitor
 from watchkeeper.run.result import RunState
 
 DAY = timedelta(days=1)
@@ -54,6 +57,49 @@ def test_a_log_that_began_with_failures_learns_its_features_from_the_first_answe
     result = bank.run(day(3, 2))
     assert features(bank) == {"income", "age", "region"}
     assert not any("not watched" in note for note in result.notes)
+
+
+def test_a_monitor_that_names_features_waits_for_the_first_answer(tmp_path):
+    bank, other = (Bank(tmp_path / name, PAYLOAD).prepare() for name in ("bank", "other"))
+    write_deltalake(bank.log, failures(between(predictions(), 0, 1)))
+    waited = bank.run(day(1, 2))
+    assert waited.state is RunState.NOTHING_NEW
+    assert any("nothing is watched until" in note for note in waited.notes)
+    assert waited.rows.by_parse_status == {"error_payload": 60}
+    assert len(bank.points()) == 0
+    assert bank.run(day(1, 3)).state is RunState.NOTHING_NEW
+    write_deltalake(other.log, failures(between(predictions(), 0, 1)))
+    for each in (bank, other):
+        write_deltalake(each.log, payload(between(predictions(), 1, 3)), mode="append")
+        assert each.run(day(3, 2)).state is RunState.DONE
+    assert features(bank) == {"income", "age", "region"}
+    assert_same(bank.points(), other.points(), but=["batch_seq"])
+
+
+def test_a_misspelt_segment_is_refused_once_the_features_are_known(tmp_path):
+    bank = Bank(tmp_path / "bank", PAYLOAD.replace("[region]", "[regoin]")).prepare()
+    write_deltalake(bank.log, failures(between(predictions(), 0, 1)))
+    assert bank.run(day(1, 2)).state is RunState.NOTHING_NEW
+    write_deltalake(bank.log, payload(between(predictions(), 1, 2)), mode="append")
+    with pytest.raises(Faulty, match="regoin"):
+        bank.run(day(2, 2))
+
+
+def test_a_plan_of_a_monitor_that_waits_for_features_says_so(tmp_path):
+    bank = Bank(tmp_path / "bank", PAYLOAD).prepare()
+    write_deltalake(bank.log, failures(between(predictions(), 0, 1)))
+    planned = plan_monitor(bank.place(day(1, 2)), bank.monitor())
+    assert (planned.due, planned.writes) == (0, ["events"])
+    assert any("nothing is watched until" in note for note in planned.notes)
+
+
+def test_a_plan_learns_the_features_from_whichever_arrival_shows_them(tmp_path):
+    bank = Bank(tmp_path / "bank", PAYLOAD).prepare()
+    write_deltalake(bank.log, failures(between(predictions(), 0, 1)))
+    write_deltalake(bank.log, payload(between(predictions(), 1, 2)), mode="append")
+    planned = plan_monitor(bank.place(day(2, 2)), bank.monitor())
+    assert planned.due == bank.run(day(2, 2)).windows.final + 1
+    assert planned.notes == ()
 
 
 def test_failures_before_the_features_in_one_arrival_hide_nothing(tmp_path):

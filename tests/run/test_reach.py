@@ -10,7 +10,8 @@ from tests.run.build import ROWS, assert_same, between, day, predictions
 from tests.run.conftest import late
 
 from watchkeeper.plan.due import Ask, Due, Reason
-from watchkeeper.run.ingest import find, take_in
+from watchkeeper.run.ingest import take_in
+from watchkeeper.run.log import find
 from watchkeeper.run.outlook import Outlook, look
 from watchkeeper.run.reach import affected, readable
 from watchkeeper.run.remembered import remembered

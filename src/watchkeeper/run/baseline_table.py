@@ -13,7 +13,7 @@ from watchkeeper.engines.base import TableRef
 from watchkeeper.errors import Fault, Faulty
 from watchkeeper.rows import Identities, RowMaker
 from watchkeeper.run.count import Scan
-from watchkeeper.run.ingest import IN_PLACE, Log
+from watchkeeper.run.log import IN_PLACE, Log
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.sources.base import ColumnMap, UnpackOptions
 from watchkeeper.spec.resolve import Resolved

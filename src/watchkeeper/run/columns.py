@@ -26,7 +26,7 @@ def retyped(before: pa.Schema, now: pa.Schema, watched: Iterable[str], monitor: 
         Fault(
             "E303",
             f"'{name}' was {before.field(name).type} when the baseline was made and is {now.field(name).type} now",
-            "Write it as before, leave it out under features.exclude, or name another baseline.",
+            "Write it as before, leave it out under columns.features.except, or name another baseline.",
             file=monitor.file,
             path="source.table",
         )

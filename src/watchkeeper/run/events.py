@@ -93,44 +93,6 @@ class StoredEvents:
         return False
 
 
-class Waiting:
-    """Stored events and those that wait in the log, for a plan: their times and features, not their content."""
-
-    def __init__(
-        self, known: StoredEvents, rows: Iterator[pa.RecordBatch], source: Source, options: UnpackOptions
-    ) -> None:
-        self._known = known
-        times, self._inputs = [], known.inputs()
-        for logged in rows:
-            if options.inputs is None:
-                inputs, outputs = source.infer(logged, options)
-                options, self._inputs = replace(options, inputs=inputs, outputs=outputs), pa.schema(list(inputs))
-            times.append(event_times([source.unpack(logged, options)]))
-        self._times = np.concatenate(times) if times else np.zeros(0, np.int64)
-
-    @property
-    def cursor(self) -> str:
-        return self._known.cursor
-
-    def inputs(self) -> pa.Schema:
-        return self._inputs
-
-    def read(self, spans: Sequence[Window] | None = None) -> Iterator[pa.RecordBatch]:
-        return self._known.read(spans)
-
-    def parts(self, spans: Sequence[Window]) -> Iterable[Iterator[pa.RecordBatch]]:
-        return self._known.parts(spans)
-
-    def identities(self, spans: Sequence[Window] | None = None) -> Iterator[pa.RecordBatch]:
-        return self._known.identities(spans)
-
-    def arrived(self, since: str | None) -> Times:
-        return np.concatenate([self._known.arrived(since), self._times])
-
-    def read_anew(self, since: str | None) -> bool:
-        return self._known.read_anew(since)
-
-
 @dataclass(frozen=True)
 class TableInPlace:
     """A table with one row per prediction: nothing is copied, each scan maps its columns."""

@@ -17,13 +17,15 @@ from watchkeeper.errors import Fault, Faulty
 from watchkeeper.plan.due import Ask, Due, Reason
 from watchkeeper.run import carried, columns, derive, judged, remains, tell
 from watchkeeper.run.arrived import Arrived
-from watchkeeper.run.ingest import Intake, as_of_cursor, find, take_in
+from watchkeeper.run.ingest import Intake, take_in
 from watchkeeper.run.limits import standing
+from watchkeeper.run.log import as_of_cursor, find
 from watchkeeper.run.outlook import Memory, Outlook, look, with_baseline
 from watchkeeper.run.remains import NoEvents, kept, nothing_to_count
 from watchkeeper.run.remembered import lost, remembered
 from watchkeeper.run.result import IncidentCounts, Rows, RunResult, RunState, WindowCounts
 from watchkeeper.run.stock import Stock, take_stock
+from watchkeeper.run.unshown import NOTE, waits_for_features
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.spec.digest import monitor_version
 from watchkeeper.spec.monitor import Monitor
@@ -96,16 +98,24 @@ def _resume(place: Workplace, monitor: Monitor, batch: Batch) -> None:
 
 def _run(place: Workplace, intake: Intake, ask: Ask) -> RunResult:
     name = intake.log.monitor.name
-    seen = _look(place, intake, remembered(place, name), ask)
+    try:
+        seen = _look(place, intake, remembered(place, name), ask)
+    except Faulty as found:
+        if waits_for_features(intake.log, intake.events, found):
+            return _nothing_done(intake, "", (*_arrival_notes(intake), NOTE))
+        raise
     _compare_columns(place, intake, seen)
     version = monitor_version(seen.resolved, seen.baseline.grid_ids)
     if _nothing_new(seen, version):
-        return RunResult(
-            name, version, RunState.NOTHING_NEW, 0, _rows(intake, Counter(), 0), notes=_notes(intake, seen)
-        )
+        return _nothing_done(intake, version, _notes(intake, seen))
     with place.progress.around("monitor.begin", name):
         batch = batches.begin(place.database, monitor_owner(name), place.now, _manifest(place, intake, seen))
     return _perform(place, intake, seen, batch)
+
+
+def _nothing_done(intake: Intake, version: str, notes: tuple[str, ...]) -> RunResult:
+    rows = _rows(intake, Counter(), 0)
+    return RunResult(intake.log.monitor.name, version, RunState.NOTHING_NEW, 0, rows, notes=notes)
 
 
 def _compare_columns(place: Workplace, intake: Intake, seen: Outlook) -> None:
@@ -223,13 +233,15 @@ def _rows(intake: Intake, met: Counter[str], late: int) -> Rows:
 
 
 def _notes(intake: Intake, seen: Outlook) -> tuple[str, ...]:
+    return _arrival_notes(intake) if seen.baseline.is_complete else (*_arrival_notes(intake), _learning(seen))
+
+
+def _arrival_notes(intake: Intake) -> tuple[str, ...]:
     notes = list(intake.arrived.notes)
     if intake.arrived.unwatched:
         notes.append(f"keys that are logged but not watched: {', '.join(sorted(intake.arrived.unwatched)[:10])}")
     if intake.arrived.untimed:
         notes.append(f"{intake.arrived.untimed} rows have no usable time and are in no window")
-    if not seen.baseline.is_complete:
-        notes.append(_learning(seen))
     return tuple(notes)
 
 

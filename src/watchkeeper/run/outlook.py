@@ -17,7 +17,7 @@ from watchkeeper.rows import times_of_keys
 from watchkeeper.run import baseline as baselines
 from watchkeeper.run.baseline import Baseline
 from watchkeeper.run.events import Events, Times, first_time
-from watchkeeper.run.ingest import Log
+from watchkeeper.run.log import Log
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.spec.digest import measure_digest
 from watchkeeper.spec.monitor import Monitor

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from watchkeeper.errors import Faulty
 from watchkeeper.plan.due import Ask, Due, Reason
-from watchkeeper.run.ingest import Log, find, look_ahead
+from watchkeeper.run.ahead import Ahead, look_ahead
+from watchkeeper.run.log import Log, find
 from watchkeeper.run.outlook import Outlook, look
 from watchkeeper.run.remembered import remembered
+from watchkeeper.run.unshown import NOTE, waits_for_features
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.spec.digest import monitor_version
 from watchkeeper.spec.monitor import Monitor
@@ -57,7 +60,12 @@ def plan_monitor(place: Workplace, monitor: Monitor, ask: Ask | None = None) -> 
     log = find(place, monitor)
     memory = remembered(place, monitor.name)
     ahead = look_ahead(place, log)
-    seen = look(place, log, ahead.events, memory.annotations, memory, ask or Ask())
+    try:
+        seen = look(place, log, ahead.events, memory.annotations, memory, ask or Ask())
+    except Faulty as found:
+        if waits_for_features(log, ahead.events, found):
+            return _nothing(monitor, ahead)
+        raise
     return Planned(
         monitor=monitor.name,
         monitor_version=monitor_version(seen.resolved, seen.baseline.grid_ids),
@@ -74,6 +82,12 @@ def plan_monitor(place: Workplace, monitor: Monitor, ask: Ask | None = None) -> 
         writes=_writes(seen, log) if seen.due or seen.flipped else [],
         notes=ahead.notes,
     )
+
+
+def _nothing(monitor: Monitor, ahead: Ahead) -> Planned:
+    """The plan of a monitor that waits for its features: the log is taken in, nothing is counted."""
+    notes = (*ahead.notes, NOTE)
+    return Planned(monitor.name, "", 0, 0, 0, ahead.rescan, {}, (), (), 0, 0, 0, ["events"], notes)
 
 
 def _days(due: Sequence[Due]) -> list[str]:

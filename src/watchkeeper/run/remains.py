@@ -14,7 +14,8 @@ from watchkeeper.engines.base import TableRef
 from watchkeeper.run.arrived import Arrived
 from watchkeeper.run.events import Times
 from watchkeeper.run.gone import has_gone
-from watchkeeper.run.ingest import Intake, Log, source_id
+from watchkeeper.run.ingest import Intake
+from watchkeeper.run.log import Log, source_id
 from watchkeeper.run.outlook import Memory, Outlook
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.spec.monitor import Monitor

@@ -13,8 +13,8 @@ import pyarrow as pa
 from watchkeeper.errors import Fault, Faulty
 from watchkeeper.run import baseline as baselines
 from watchkeeper.run.baseline_table import BaselineTable
-from watchkeeper.run.ingest import Log, find, labels_table
 from watchkeeper.run.labels import check_table
+from watchkeeper.run.log import Log, find, labels_table
 from watchkeeper.run.outlook import available
 from watchkeeper.run.remembered import remembered
 from watchkeeper.run.workplace import Workplace

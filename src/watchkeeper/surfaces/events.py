@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from watchkeeper.engines.normal import plain_schema
 from watchkeeper.rows import Identities, RowMaker
 from watchkeeper.run.events import Events
-from watchkeeper.run.ingest import find, read_as_of
+from watchkeeper.run.log import find, read_as_of
 from watchkeeper.run.workplace import Workplace
 from watchkeeper.spec.monitor import Monitor
 from watchkeeper.terms import Window
