@@ -24,6 +24,8 @@ _SEED = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 _SHIFT = np.uint64(32)
+_MOST_SORTED = 0.4
+"""Share of the hashes up to which sorting only the smallest is faster than first setting repeats aside."""
 _BLOCK = 16_384
 """Hashes made at a time, so that they stay in the cache."""
 
@@ -215,13 +217,13 @@ def smallest(hashes: Hashes) -> Hashes:
     >>> smallest(np.array([5, 1, 5], np.uint64))
     array([1, 5], dtype=uint64)
     """
-    if len(hashes) > 8 * K:
-        likely = np.uint64(2**64 // len(hashes) * 4 * K)
-        few = _sorted_distinct(hashes[hashes < likely])
+    share = 4 * K / max(len(hashes), 1)
+    while share < _MOST_SORTED:
+        few = _sorted_distinct(hashes[hashes < np.uint64(int(share * 2**64))])
         if len(few) >= K:
             return few[:K]
-        hashes = _nearly_distinct(hashes)
-    return _sorted_distinct(hashes)[:K]
+        share *= 2 * K / max(len(few), 1)  # values repeat: so many more hold K different ones
+    return _sorted_distinct(_nearly_distinct(hashes) if len(hashes) > 8 * K else hashes)[:K]
 
 
 def _nearly_distinct(hashes: Hashes) -> Hashes:
