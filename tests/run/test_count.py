@@ -8,8 +8,8 @@ from typing import Any, cast
 import numpy as np
 import pyarrow as pa
 import pytest
-
 from tests.statistics.random_rows import DAY, random_rows
+
 from watchkeeper.engines.local import Local
 from watchkeeper.run.count import Scan
 from watchkeeper.statistics.kernel import Measure, MeasuredColumn
@@ -40,7 +40,7 @@ def counted(last: int) -> Shelf:
         yield PARTS[number].slice(1500)
         done[number].set()
 
-    scan = Scan(Local(), cast(Any, None), MEASURE, None, NOW)  # counting reads the measure alone
+    scan = Scan(Local(), cast("Any", None), MEASURE, None, NOW)  # counting reads the measure alone
     return scan.count(part(number) for number in range(2))
 
 
@@ -59,7 +59,7 @@ def test_it_does_not_matter_which_thread_is_done_first() -> None:
 
 @pytest.mark.parametrize("last", [0, 1])
 def test_threads_count_what_one_after_the_other_counts(last: int) -> None:
-    whole = Scan(Local(), cast(Any, None), MEASURE, None, NOW).count([PARTS])
+    whole = Scan(Local(), cast("Any", None), MEASURE, None, NOW).count([PARTS])
     threaded = counted(last)
     for key, (cells, statistic) in whole.stacks.items():
         others, other = threaded.stacks[key]
