@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow lint bench docs dist licences clean lock
+.PHONY: demo test test-slow lint bench docs dist licences clean lock lock-peers
 
 demo: .venv/.core
 	$(BIN)/watchkeeper demo
@@ -54,3 +54,9 @@ lock:
 	printf 'hatchling>=1.27\neditables>=0.5\n' | $(UV_COMPILE) - -o requirements/build.txt
 	$(UV_COMPILE) pyproject.toml -o requirements/core.txt
 	$(UV_COMPILE) pyproject.toml --group dev -o requirements/dev.txt
+
+# The environments of the other tools that `make bench NAME=peers` measures.
+lock-peers:
+	cd benchmarks/peers && for peer in *.in; do \
+		uv pip compile --quiet --generate-hashes --python-version 3.11 --no-header --no-emit-index-url --no-annotate \
+			$$peer -o $${peer%.in}.txt || exit 1; done
