@@ -246,3 +246,9 @@ def test_declared_texts_take_numbers_whichever_way_they_are_read():
     declared = replace(options(types={"city": "string"}), inputs=TYPES, outputs=pa.struct([]))
     bodies = [(records(f'{{"city": {value}}}'), answer()) for at in range(40) for value in (f'"{at}"', str(at))]
     assert_law(batch_of(bodies), declared)
+
+
+def test_answers_of_another_number_than_their_rows_are_read_as_each_by_itself():
+    row = json.dumps(ORDINARY)
+    counts = [(rows, answers) for rows in (1, 2, 3) for answers in (1, 2, 3)]
+    assert_law(batch_of([(records(*[row] * rows), answer(answers)) for rows, answers in counts * 8]))

@@ -52,7 +52,10 @@ class Bodies:
 
     def plain(self) -> Bools:
         """Which bodies hold neither escapes nor control characters."""
-        found = np.flatnonzero((self.data < _SPACE) | (self.data == _ESCAPE))
+        held = self.data[: int(self.end[-1]) if self.end.size else 0]
+        if not held.size or (held.min() >= _SPACE and not (held == _ESCAPE).any()):
+            return np.ones(self.start.size, bool)
+        found = np.flatnonzero((held < _SPACE) | (held == _ESCAPE))
         return np.searchsorted(found, self.start) == np.searchsorted(found, self.end)
 
     def outside_strings(self) -> Bodies:
