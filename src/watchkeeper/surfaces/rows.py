@@ -52,5 +52,5 @@ class Wanted:
 
 
 def newest_first(rows: pa.Table) -> pa.Table:
-    """By window, the newest first, then by series."""
-    return rows.sort_by([("window_start", "descending"), *((name, "ascending") for name in _ORDER)])
+    """By window, the newest first, then by series, single windows before those joined from the same start."""
+    return rows.sort_by([("window_start", "descending"), *((name, "ascending") for name in (*_ORDER, "window_end"))])
