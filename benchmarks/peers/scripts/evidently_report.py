@@ -1,7 +1,7 @@
 """Evidently: one report of two presets, the rows after the baseline against those of the baseline.
 
 It knows no windows: a report compares two tables, both in memory. PSI is asked of every column, where Evidently itself
-would take Wasserstein distance for numbers. Infinities count as missing, as it counts them itself in its summary.
+would take Wasserstein distance for numbers. Infinities are given as missing.
 """
 
 from pathlib import Path
